@@ -1,0 +1,102 @@
+// resources/keys.ts: API keys of agents and principals. A key is shown once, when it is made; only its hash is kept.
+import { type TObject, Type } from 'typebox';
+
+import { operation } from '../operation.ts';
+import { Timestamp, closed, idInPath, nullable, page } from '../scalars.ts';
+
+export const CreatedKey = Type.Object(
+  {
+    key_id: Type.String(),
+    api_key: Type.String({ description: 'Shown this once.' }),
+    expires_at: nullable(Timestamp),
+  },
+  { title: 'CreatedKey' },
+);
+
+export const Key = Type.Object(
+  {
+    key_id: Type.String(),
+    hint: Type.String({ description: 'First and last characters, to tell keys apart.' }),
+    created_at: Timestamp,
+    expires_at: nullable(Timestamp),
+    revoked_at: nullable(Timestamp),
+  },
+  { title: 'Key' },
+);
+
+export const KeyBody = Type.Object(
+  { expires_at: Type.Optional(Timestamp) },
+  { ...closed, title: 'KeyBody' },
+);
+
+/** The two key operations that every holder of keys has. */
+export function keyOperationsOf<const Name extends string>(holder: {
+  readonly name: Name;
+  readonly words: string;
+  readonly path: string;
+  readonly params: TObject;
+  readonly tag: string;
+}) {
+  const { name, words, path, params, tag } = holder;
+  return {
+    create: operation({
+      operationId: `create${name}Key`,
+      method: 'POST',
+      path: `${path}/keys`,
+      tag,
+      summary: `Make an API key for ${words}`,
+      description: 'The key is in this answer and nowhere else; it is stored hashed.',
+      allow: ['operator'],
+      params,
+      body: KeyBody,
+      bodyOptional: true,
+      status: 201,
+      response: CreatedKey,
+    }),
+    list: operation({
+      operationId: `list${name}Keys`,
+      method: 'GET',
+      path: `${path}/keys`,
+      tag,
+      summary: `List the API keys of ${words}, without the keys`,
+      allow: ['operator', 'auditor'],
+      params,
+      status: 200,
+      response: page('KeyPage', Key),
+    }),
+  };
+}
+
+const params = Type.Object({ key_id: idInPath('Id of the key.') });
+
+export const keyOperations = {
+  revokeKey: operation({
+    operationId: 'revokeKey',
+    method: 'DELETE',
+    path: '/v1/keys/{key_id}',
+    tag: 'Keys',
+    summary: 'Revoke a key',
+    description: 'In effect for every decision that starts after this answer.',
+    allow: ['operator'],
+    params,
+    status: 200,
+    response: Key,
+  }),
+  rotateKey: operation({
+    operationId: 'rotateKey',
+    method: 'POST',
+    path: '/v1/keys/{key_id}/rotate',
+    tag: 'Keys',
+    summary: 'Replace a key by a new one',
+    description: 'The old key goes on working for `overlap_seconds` (default 0).',
+    allow: ['operator'],
+    params,
+    body: Type.Object(
+      { overlap_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 604_800, default: 0 })) },
+      { ...closed, title: 'RotateKeyBody' },
+    ),
+    bodyOptional: true,
+    status: 201,
+    response: CreatedKey,
+  }),
+};

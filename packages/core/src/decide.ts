@@ -1,0 +1,141 @@
+// decide.ts: the decision. Pure and deterministic: same facts, same action, same time, same answer.
+// All controls run, so the agent sees every violation at once. deny > hold > approve.
+// A control that throws is missing evidence: it denies.
+import type { Action, Stage } from './action.ts';
+import { agentBindings } from './controls/agent-bindings.ts';
+import { agentStatus } from './controls/agent-status.ts';
+import { budgetRoom } from './controls/budget-room.ts';
+import { policyRequired } from './controls/policy-required.ts';
+import { vendorIdentity } from './controls/vendor-identity.ts';
+import { type DecisionOutcome, type Finding, outcomeOf } from './finding.ts';
+import type { CompiledPolicy } from './policy/rule.ts';
+import { evaluateRule } from './policy/evaluate-rule.ts';
+
+/** Raised whenever the same facts could give another answer than before; stored with every decision. */
+export const CORE_VERSION = '1';
+
+export interface AgentFacts {
+  readonly agentId: string;
+  readonly status: 'active' | 'suspended';
+  readonly bindings: AgentBindings;
+}
+
+export interface AgentBindings {
+  readonly policies?: readonly string[];
+  readonly costCenters?: readonly string[];
+  readonly projects?: readonly string[];
+  readonly defaultPolicy?: string;
+  readonly defaultCostCenter?: string;
+  readonly defaultProject?: string;
+}
+
+/** The balance of one applicable budget period, this request's own reservation included. */
+export interface BudgetFacts {
+  readonly budgetId: string;
+  readonly periodId: bigint;
+  readonly currency: string;
+  readonly limitMinor: bigint;
+  readonly pendingMinor: bigint;
+  readonly committedMinor: bigint;
+  readonly spentMinor: bigint;
+  /** What this very request already has set aside in it: excluded when it is decided again. */
+  readonly ownMinor: bigint;
+  /** A per-agent cap of a policy rule: it limits, but it is no budget that covers a purchase. */
+  readonly cap: { readonly policyId: string; readonly ruleId: string } | null;
+}
+
+export interface DecisionFacts {
+  readonly stage: Stage;
+  readonly agent: AgentFacts;
+  readonly policies: readonly CompiledPolicy[];
+  readonly budgets: readonly BudgetFacts[];
+  readonly duplicateAtMs: number | null;
+  /** Step keys (see stepKey) that a human has signed: those holds are satisfied. */
+  readonly signedSteps: readonly string[];
+}
+
+export interface Decision {
+  readonly outcome: DecisionOutcome;
+  readonly findings: readonly Finding[];
+}
+
+/** One control over the whole purchase, as against one rule of a policy. */
+export interface PurchaseControl {
+  readonly name: string;
+  readonly stages: readonly Stage[];
+  readonly clause: string | null;
+  evaluate(action: Action, facts: DecisionFacts): readonly Finding[];
+}
+
+const PURCHASE_CONTROLS: readonly PurchaseControl[] = [
+  agentStatus,
+  agentBindings,
+  policyRequired,
+  vendorIdentity,
+  budgetRoom,
+];
+
+/** Decides a purchase at one stage of its path. */
+export function decide(action: Action, facts: DecisionFacts, nowMs: number): Decision {
+  const findings: Finding[] = [];
+  for (const control of PURCHASE_CONTROLS) {
+    if (!control.stages.includes(facts.stage)) continue;
+    try {
+      for (const finding of control.evaluate(action, facts)) findings.push(finding);
+    } catch (error) {
+      findings.push(controlFailed(control.name, null, null, error));
+    }
+  }
+  for (const finding of decidePolicies(action, facts.policies, facts, nowMs)) findings.push(finding);
+  const settled = findings.map((finding) => signedOff(finding, facts.signedSteps));
+  return { outcome: outcomeOf(settled), findings: settled };
+}
+
+/** Asks policies alone: every rule of every policy, in order. The whole answer of a check. */
+export function decidePolicies(
+  action: Action,
+  policies: readonly CompiledPolicy[],
+  facts: Pick<DecisionFacts, 'stage' | 'duplicateAtMs'>,
+  nowMs: number,
+): Finding[] {
+  const findings: Finding[] = [];
+  const ruleFacts = { stage: facts.stage, nowMs, duplicateAtMs: facts.duplicateAtMs };
+  for (const policy of policies) {
+    for (const rule of policy.rules) {
+      if (!rule.stages.includes(facts.stage)) continue;
+      try {
+        const finding = evaluateRule(policy, rule, action, ruleFacts);
+        if (finding !== null) findings.push(finding);
+      } catch (error) {
+        findings.push(controlFailed(rule.ruleType, policy.policyId, rule.ruleId, error));
+      }
+    }
+  }
+  return findings;
+}
+
+/** Identity of the approval step a hold asks for: the same hold asks for the same signature. */
+export function stepKey(finding: Finding): string {
+  return `${finding.policyId ?? ''}:${finding.ruleId ?? finding.control}:${finding.reasonCode}`;
+}
+
+function signedOff(finding: Finding, signedSteps: readonly string[]): Finding {
+  if (finding.outcome !== 'hold' || !signedSteps.includes(stepKey(finding))) return finding;
+  return { ...finding, outcome: 'pass', reasonCode: 'signed', nextStep: null };
+}
+
+function controlFailed(control: string, policyId: string | null, ruleId: string | null, error: unknown): Finding {
+  return {
+    control,
+    policyId,
+    ruleId,
+    outcome: 'deny',
+    reasonCode: 'control_failed',
+    message: `The control \`${control}\` could not be evaluated, so the purchase is denied.`,
+    observed: error instanceof Error ? error.name : null,
+    limit: null,
+    clause: 'AG-642 4.7',
+    nextStep: 'Tell the operator: this is a fault in the gateway, not in the request.',
+    approvers: null,
+  };
+}

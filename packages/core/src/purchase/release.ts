@@ -1,0 +1,18 @@
+// purchase/release.ts: gives back what a purchase has set aside, from wherever it sits.
+import { type Transfer, transferAll } from '../ledger.ts';
+import type { PurchaseState } from './state.ts';
+
+/** The account a purchase's reservation sits in. */
+export function reservedAccount(state: PurchaseState): 'pending' | 'committed' {
+  return state.status === 'held' ? 'pending' : 'committed';
+}
+
+export function releaseTransfers(state: PurchaseState): Transfer[] {
+  return transferAll(state.reservedPeriods, reservedAccount(state), 'available', state.reservedMinor);
+}
+
+/** The card of a purchase that came to its end before money moved. */
+export function endCard<S extends PurchaseState>(state: S, status: 'cancelled' | 'expired'): PurchaseState['card'] {
+  if (state.card === null) return null;
+  return state.card.status === 'active' || state.card.status === 'frozen' ? { ...state.card, status } : state.card;
+}

@@ -1,0 +1,206 @@
+// purchase/settle.ts: clearings, reversals and refunds as the network reports them.
+// Money that has really moved is always recorded, even past a limit or after the end of the request: it is posted
+// from `available`, flagged as an overrun, never dropped.
+import { type Transfer, transferAll } from '../ledger.ts';
+import { closePurchase } from './reconcile.ts';
+import { type AuthorizationState, type Merchant, type PurchaseEvent, type PurchaseState, type Transition, refused } from './state.ts';
+
+export interface CaptureAuthorization {
+  readonly authorizationId: string;
+  readonly amountMinor: bigint;
+  /** true: nothing more follows, the rest of the reservation is given back. */
+  readonly closeAuthorization: boolean;
+}
+
+/** A clearing of an approved authorization, in part, in full or above it. */
+export function captureAuthorization(state: PurchaseState, command: CaptureAuthorization): Transition {
+  const authorization = find(state, command.authorizationId);
+  if (authorization === null) return refused('authorization_not_found', 'There is no such authorization.');
+  if (!authorization.approved) return refused('authorization_declined', 'A declined authorization cannot be captured.');
+  if (authorization.closed) return refused('authorization_closed', 'Nothing more can be captured on this authorization.');
+  const captured = {
+    ...authorization,
+    capturedMinor: authorization.capturedMinor + command.amountMinor,
+    closed: command.closeAuthorization,
+  };
+  return posted(state, replace(state, captured), captured, command.amountMinor, command.closeAuthorization);
+}
+
+export interface ForcePost {
+  readonly authorizationId: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly merchant: Merchant;
+}
+
+/** A clearing that had no authorization. `currency` other than the request's cannot be posted and is refused. */
+export function forcePost(state: PurchaseState, command: ForcePost): Transition {
+  if (state.card === null) return refused('card_not_found', 'This request has no card.');
+  if (command.currency !== state.action.currency) {
+    return refused('currency_mismatch', `This card is billed in ${state.action.currency}.`);
+  }
+  const authorization: AuthorizationState = {
+    authorizationId: command.authorizationId,
+    approved: true,
+    reason: 'forced_post',
+    amountMinor: command.amountMinor,
+    currency: command.currency,
+    merchant: command.merchant,
+    forced: true,
+    capturedMinor: command.amountMinor,
+    reversedMinor: 0n,
+    refundedMinor: 0n,
+    closed: true,
+  };
+  return posted(state, [...state.authorizations, authorization], authorization, command.amountMinor, true);
+}
+
+/** Takes an approved authorization back before it is captured; in full, it restores the card. */
+export function reverseAuthorization(
+  state: PurchaseState,
+  command: { readonly authorizationId: string; readonly amountMinor: bigint },
+  nowMs: number,
+): Transition {
+  const authorization = find(state, command.authorizationId);
+  if (authorization === null) return refused('authorization_not_found', 'There is no such authorization.');
+  const open = authorization.amountMinor - authorization.reversedMinor - authorization.capturedMinor;
+  if (!authorization.approved || authorization.closed || open <= 0n) {
+    return refused('nothing_to_reverse', 'There is nothing left to reverse on this authorization.');
+  }
+  if (command.amountMinor > open) {
+    return refused('reversal_above_authorization', 'More cannot be reversed than is still open.');
+  }
+  const full = command.amountMinor === open;
+  const untouched = full && authorization.capturedMinor === 0n;
+  const reversed = { ...authorization, reversedMinor: authorization.reversedMinor + command.amountMinor, closed: full };
+  const next: PurchaseState = { ...state, authorizations: replace(state, reversed) };
+  const detail = {
+    authorization_id: command.authorizationId,
+    amount_minor: command.amountMinor.toString(),
+    full,
+  };
+  if (untouched && state.status === 'approved' && state.card !== null) {
+    const alive = nowMs < state.card.expiresAtMs;
+    return {
+      ok: true,
+      state: {
+        ...next,
+        checkoutStatus: alive ? 'issued' : 'reversed',
+        card: { ...state.card, status: alive ? 'active' : 'expired' },
+        reservedMinor: alive ? state.reservedMinor : 0n,
+      },
+      events: [
+        {
+          type: 'authorization.reversed',
+          transfers: alive ? [] : transferAll(state.reservedPeriods, 'committed', 'available', state.reservedMinor),
+          findings: null,
+          detail,
+        },
+      ],
+    };
+  }
+  const released = command.amountMinor < state.reservedMinor ? command.amountMinor : state.reservedMinor;
+  return {
+    ok: true,
+    state: { ...next, reservedMinor: state.reservedMinor - released },
+    events: [
+      {
+        type: 'authorization.reversed',
+        transfers: transferAll(state.reservedPeriods, 'committed', 'available', released),
+        findings: null,
+        detail,
+      },
+    ],
+  };
+}
+
+export interface RefundAuthorization {
+  readonly authorizationId: string;
+  readonly amountMinor: bigint;
+  /** Period that is credited, for each period the purchase was posted to: itself while open, else the current one. */
+  readonly creditPeriods: readonly bigint[];
+}
+
+/** Money comes back after settlement. More than was captured is recorded and flagged: it has really moved. */
+export function refundAuthorization(state: PurchaseState, command: RefundAuthorization): Transition {
+  const authorization = find(state, command.authorizationId);
+  if (authorization === null) return refused('authorization_not_found', 'There is no such authorization.');
+  if (authorization.capturedMinor === 0n) return refused('nothing_to_refund', 'Nothing was captured on this authorization.');
+  const refunded = { ...authorization, refundedMinor: authorization.refundedMinor + command.amountMinor };
+  return {
+    ok: true,
+    state: {
+      ...state,
+      settledMinor: state.settledMinor - command.amountMinor,
+      authorizations: replace(state, refunded),
+    },
+    events: [
+      {
+        type: 'refund.posted',
+        transfers: transferAll(command.creditPeriods, 'spent', 'available', command.amountMinor),
+        findings: null,
+        detail: {
+          authorization_id: command.authorizationId,
+          amount_minor: command.amountMinor.toString(),
+          refunded_minor: refunded.refundedMinor.toString(),
+          flags: refunded.refundedMinor > refunded.capturedMinor ? ['refund_above_capture'] : [],
+          credited_another_period: command.creditPeriods.some((id) => !state.reservedPeriods.includes(id)),
+        },
+      },
+    ],
+  };
+}
+
+function posted(
+  state: PurchaseState,
+  authorizations: readonly AuthorizationState[],
+  authorization: AuthorizationState,
+  amountMinor: bigint,
+  final: boolean,
+): Transition {
+  const held = state.status === 'held';
+  const reserved = state.reservedMinor;
+  const fromReservation = amountMinor < reserved ? amountMinor : reserved;
+  const beyond = amountMinor - fromReservation;
+  const remainder = final ? reserved - fromReservation : 0n;
+  const account = held ? 'pending' : 'committed';
+  const transfers: Transfer[] = [
+    ...transferAll(state.reservedPeriods, account, 'spent', fromReservation),
+    ...transferAll(state.reservedPeriods, 'available', 'spent', beyond),
+    ...transferAll(state.reservedPeriods, account, 'available', remainder),
+  ];
+  const next: PurchaseState = {
+    ...state,
+    authorizations,
+    checkoutStatus: 'settled',
+    reservedMinor: reserved - fromReservation - remainder,
+    settledMinor: state.settledMinor + amountMinor,
+    card: state.card === null ? null : { ...state.card, status: final ? 'expired' : 'used' },
+  };
+  const settlement: PurchaseEvent = {
+    type: 'settlement.posted',
+    transfers,
+    findings: null,
+    detail: {
+      authorization_id: authorization.authorizationId,
+      amount_minor: amountMinor.toString(),
+      beyond_reservation_minor: beyond.toString(),
+      returned_minor: remainder.toString(),
+      forced: authorization.forced,
+      final,
+    },
+  };
+  if (!final) return { ok: true, state: next, events: [settlement] };
+  const closed = closePurchase(next);
+  return { ok: true, state: closed.state, events: [settlement, closed.event] };
+}
+
+function find(state: PurchaseState, authorizationId: string): AuthorizationState | null {
+  return state.authorizations.find((authorization) => authorization.authorizationId === authorizationId) ?? null;
+}
+
+function replace(state: PurchaseState, changed: AuthorizationState): readonly AuthorizationState[] {
+  return state.authorizations.map((authorization) =>
+    authorization.authorizationId === changed.authorizationId ? changed : authorization,
+  );
+}

@@ -1,0 +1,288 @@
+// gate/flush-batch.ts: decides one batch and makes it durable, in one transaction.
+// Must not retry on its own but for a configuration that changed meanwhile, and must not know about HTTP.
+// INVARIANT: locks first, then facts, then decisions in the order of arrival, then everything is written together.
+import type { Pool } from 'pg';
+
+import type { Writer } from '../db/writer.ts';
+import type { IdempotencyClaim } from '../ledger/claim-idempotency-keys.ts';
+import type { LogReader } from '../record/log-reader.ts';
+import type { Recorder, SealedBatch } from '../record/recorder.ts';
+import type { GateAnswer, GateRequest, PrivateText } from './command.ts';
+import type { ConfigurationCache } from './configuration-cache.ts';
+import type { Configuration } from './configuration.ts';
+import { findPurchases } from './find-purchases.ts';
+import { type BatchFacts, loadFacts } from './load-facts.ts';
+import { openPeriods } from './open-periods.ts';
+import { type PerformContext, type Performed, performCheck, performRequest, performStep } from './perform.ts';
+import { type Prepared, type PreparedOpening, type Refusal, prepareOpening, prepareStep, refusal } from './prepare-command.ts';
+import { creditPeriodsOf } from './credit-periods.ts';
+import { type Replay, replayOf } from './replay-answer.ts';
+import type { PeriodKey } from './resolve-action.ts';
+import type { CheckoutFor, GateEntropy, GateSettings } from './settings.ts';
+import { writeBatch } from './write-batch.ts';
+
+export interface FlushContext {
+  readonly writer: Writer;
+  /** For reads outside the transaction: existing purchases, replays. */
+  readonly pool: Pool;
+  readonly recorder: Recorder;
+  readonly log: Pick<LogReader, 'promiseOf'>;
+  readonly configuration: ConfigurationCache;
+  readonly settings: GateSettings;
+  readonly checkoutFor: CheckoutFor;
+  readonly entropy: GateEntropy;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Ids of periods known to exist. Owned by the gate; only ever added to, after a commit. */
+  readonly knownPeriods: Map<string, bigint>;
+}
+
+export interface FlushResult {
+  /** One per request, in order; undefined for those in `retry`. */
+  readonly answers: readonly (GateAnswer | undefined)[];
+  /** Requests whose purchase changed between the look and the lock: to be decided with the next batch. */
+  readonly retry: readonly number[];
+}
+
+type Slot = Prepared | Refusal;
+
+/** `stale`: the configuration changed before the lock was held, so the batch must be prepared again. */
+type Attempt = 'stale' | { readonly slots: readonly SlotResult[] };
+
+type SlotResult =
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'retry' }
+  | { readonly kind: 'replay'; readonly replay: Replay }
+  | { readonly kind: 'done'; readonly performed: Performed; readonly sealed: SealedBatch; readonly privateText: unknown };
+
+export async function flushBatch(batch: readonly GateRequest[], context: FlushContext): Promise<FlushResult> {
+  for (;;) {
+    const configuration = context.configuration.current;
+    const slots = await prepare(batch, configuration, context);
+    await openMissing(slots, context);
+    const attempt = await attemptBatch(slots, configuration, context);
+    if (attempt !== 'stale') return answersOf(attempt.slots, context);
+    await context.configuration.load();
+  }
+}
+
+async function prepare(
+  batch: readonly GateRequest[],
+  configuration: Configuration,
+  context: FlushContext,
+): Promise<Slot[]> {
+  const nowMs = context.now();
+  const purchases = await findPurchases(batch, context.pool);
+  return batch.map((request) => {
+    const { command } = request;
+    if (command.kind === 'request' || command.kind === 'check') {
+      return prepareOpening({ ...request, command }, configuration, context.entropy, nowMs);
+    }
+    const purchase = purchases(command);
+    if (purchase === null) return refusal(NOT_FOUND[command.kind] ?? 'request_not_found', 'There is no such thing.');
+    return prepareStep({ ...request, command }, purchase, configuration, nowMs);
+  });
+}
+
+const NOT_FOUND: Readonly<Record<string, string>> = {
+  sign: 'approval_not_found',
+  reject: 'approval_not_found',
+  reveal: 'card_not_found',
+  authorize: 'card_not_found',
+  force_post: 'card_not_found',
+  capture: 'authorization_not_found',
+  reverse: 'authorization_not_found',
+  refund: 'authorization_not_found',
+};
+
+async function openMissing(slots: readonly Slot[], context: FlushContext): Promise<void> {
+  const missing = new Map<string, PeriodKey>();
+  for (const slot of slots) {
+    if (!('periods' in slot)) continue;
+    for (const period of slot.periods) if (!context.knownPeriods.has(period.key)) missing.set(period.key, period);
+  }
+  if (missing.size === 0) return;
+  for (const [key, periodId] of await openPeriods([...missing.values()], context)) {
+    context.knownPeriods.set(key, periodId);
+  }
+}
+
+async function attemptBatch(slots: readonly Slot[], configuration: Configuration, context: FlushContext): Promise<Attempt> {
+  const claims = claimsOf(slots);
+  const credits = await creditPeriodsOf(slots, configuration, context);
+  const periodIds = periodIdsOf(slots, credits.periodIds, context);
+  return context.writer.transaction<Attempt>(async (tx) => {
+    const facts = await loadFacts(
+      tx,
+      {
+        claims: [...claims.values()].map((claim) => claim.claim).sort(byKey),
+        fingerprints: fingerprintsOf(slots),
+        periodIds,
+        steps: slots.filter((slot) => 'kind' in slot && slot.kind === 'step'),
+        entryCountMax: slots.length * 2,
+      },
+      context.now(),
+    );
+    if (facts.configurationVersion !== configuration.version) return { result: 'stale', rollback: true };
+    const locked = new Set(periodIds);
+    const performContext: PerformContext = {
+      configuration,
+      settings: context.settings,
+      checkoutFor: context.checkoutFor,
+      entropy: context.entropy,
+      working: facts.working,
+      periodIds: context.knownPeriods,
+      creditPeriod: credits.creditPeriod,
+    };
+    const nowMs = context.now();
+    const results = slots.map((slot) => performSlot(slot, facts, claims, locked, performContext, nowMs));
+    const { working } = facts;
+    if (working.drafts.length === 0) return { result: { slots: results.map((result) => undone(result)) }, rollback: true };
+    const entryIds: bigint[] = [];
+    for (let index = 0; index < working.drafts.length; index += 1) entryIds.push(working.entryIdAt(index));
+    const sealed = context.recorder.seal(entryIds, working.drafts, nowMs);
+    const sent = writeBatch(working, sealed).map((statement) => tx.query(statement));
+    await Promise.all(sent);
+    return {
+      result: {
+        slots: results.map((result) => (result.kind === 'performed' ? { ...result, kind: 'done' as const, sealed } : result)),
+      },
+      afterCommit: sealed.committed,
+      proof: sealed.proof,
+    };
+  });
+}
+
+type SlotOutcome =
+  | Exclude<SlotResult, { kind: 'done' }>
+  | { readonly kind: 'performed'; readonly performed: Performed; readonly privateText: unknown };
+
+function undone(result: SlotOutcome): SlotResult {
+  if (result.kind === 'performed') throw new Error('a performed command writes at least one entry');
+  return result;
+}
+
+function performSlot(
+  slot: Slot,
+  facts: BatchFacts,
+  claims: ReadonlyMap<string, { readonly claim: IdempotencyClaim; readonly leader: PreparedOpening }>,
+  locked: ReadonlySet<bigint>,
+  context: PerformContext,
+  nowMs: number,
+): SlotOutcome {
+  if (!('kind' in slot)) return { kind: 'refused', refusal: slot };
+  const atMs = slot.atMs ?? nowMs;
+  if (slot.kind === 'step') {
+    const current = facts.working.purchase(slot.requestId);
+    if (current?.state.reservedPeriods.some((periodId) => !locked.has(periodId)) === true) return { kind: 'retry' };
+    const performed = performStep(slot, context, atMs);
+    if (!performed.ok) return { kind: 'refused', refusal: performed };
+    return { kind: 'performed', performed, privateText: facts.privateTexts.get(slot.requestId) };
+  }
+  const replay = replayFor(slot, facts, claims);
+  if (replay !== null) return replay;
+  const performed =
+    slot.kind === 'request' ? performRequest(slot, context, atMs) : performCheck(slot, context, atMs);
+  return { kind: 'performed', performed, privateText: slot.privateText };
+}
+
+/** The earlier answer to the same idempotency key, if there is one: of the database, or of this very batch. */
+function replayFor(
+  slot: PreparedOpening,
+  facts: BatchFacts,
+  claims: ReadonlyMap<string, { readonly claim: IdempotencyClaim; readonly leader: PreparedOpening }>,
+): SlotOutcome | null {
+  if (slot.idempotency === null) return null;
+  const entry = claims.get(claimKey(slot.idempotency));
+  if (entry === undefined) throw new Error('every idempotency key of a batch is claimed');
+  const { claim, leader } = entry;
+  const reused = (hash: Buffer): SlotOutcome | null =>
+    hash.equals(slot.idempotency?.bodyHash ?? Buffer.alloc(0))
+      ? null
+      : {
+          kind: 'refused',
+          refusal: refusal('idempotency_key_reused', 'This Idempotency-Key was used with another body.'),
+        };
+  if (!facts.claimed.has(claim.resourceId)) {
+    const holder = facts.holders.find(
+      (row) => row.scope === claim.scope && row.operation === claim.operation && row.key === claim.key,
+    );
+    if (holder === undefined) return { kind: 'retry' };
+    return reused(holder.body_hash) ?? { kind: 'replay', replay: { kind: slot.kind, resourceId: holder.resource_id } };
+  }
+  if (leader === slot) return null;
+  return reused(claim.bodyHash) ?? { kind: 'replay', replay: { kind: slot.kind, resourceId: claim.resourceId } };
+}
+
+/** One claim per key, made by the first command that brings it. */
+function claimsOf(slots: readonly Slot[]): Map<string, { claim: IdempotencyClaim; leader: PreparedOpening }> {
+  const claims = new Map<string, { claim: IdempotencyClaim; leader: PreparedOpening }>();
+  for (const slot of slots) {
+    if (!('kind' in slot) || slot.kind === 'step' || slot.idempotency === null) continue;
+    const key = claimKey(slot.idempotency);
+    if (claims.has(key)) continue;
+    claims.set(key, { claim: { ...slot.idempotency, resourceId: slot.resourceId }, leader: slot });
+  }
+  return claims;
+}
+
+function claimKey(idempotency: { scope: string; operation: string; key: string }): string {
+  return `${idempotency.scope}\0${idempotency.operation}\0${idempotency.key}`;
+}
+
+function byKey(a: IdempotencyClaim, b: IdempotencyClaim): number {
+  return claimKey(a) < claimKey(b) ? -1 : 1;
+}
+
+function fingerprintsOf(slots: readonly Slot[]): bigint[] {
+  const fingerprints = new Set<bigint>();
+  for (const slot of slots) {
+    if ('kind' in slot && slot.kind !== 'step' && slot.resolved.guardsDuplicates) fingerprints.add(slot.fingerprint);
+  }
+  return [...fingerprints].sort((a, b) => (a < b ? -1 : 1));
+}
+
+function periodIdsOf(slots: readonly Slot[], credits: readonly bigint[], context: FlushContext): bigint[] {
+  const periodIds = new Set<bigint>(credits);
+  for (const slot of slots) {
+    if (!('kind' in slot)) continue;
+    for (const period of slot.periods) {
+      const periodId = context.knownPeriods.get(period.key);
+      if (periodId !== undefined) periodIds.add(periodId);
+    }
+    if (slot.kind === 'step') for (const periodId of slot.reservedPeriods) periodIds.add(periodId);
+  }
+  return [...periodIds];
+}
+
+async function answersOf(slots: readonly SlotResult[], context: FlushContext): Promise<FlushResult> {
+  const retry: number[] = [];
+  const answers = await Promise.all(
+    slots.map(async (slot, index): Promise<GateAnswer | undefined> => {
+      switch (slot.kind) {
+        case 'refused':
+          return slot.refusal;
+        case 'retry':
+          retry.push(index);
+          return undefined;
+        case 'replay':
+          return replayOf(slot.replay, context.pool, context.log);
+        case 'done': {
+          const { performed, sealed, privateText } = slot;
+          const entry = sealed.entries[performed.draftIndex];
+          if (entry === undefined) throw new Error('a performed command has its entry');
+          return {
+            ok: true,
+            entry,
+            replayed: false,
+            purchase: performed.state,
+            privateText: privateText as (PrivateText & { salt: string }) | null, // written by performRequest only
+            createdId: performed.createdId,
+            findings: performed.decision?.findings ?? null,
+          };
+        }
+      }
+    }),
+  );
+  return { answers, retry };
+}

@@ -1,0 +1,116 @@
+// gate/gate.ts: the data plane's door. Commands queue here; one flusher takes up to a batch at a time, decides it in one
+// transaction and answers. Owns the queue; nothing else in the process decides a purchase.
+// INVARIANT: a caller is answered only after its row has committed.
+import { isConnectionLoss } from '../db/database-error.ts';
+import type { GateAnswer, GateRequest } from './command.ts';
+import { type FlushContext, flushBatch } from './flush-batch.ts';
+
+interface Queued {
+  readonly request: GateRequest;
+  readonly resolve: (answer: GateAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The ledger could not be reached, so nothing was executed. */
+export class LedgerUnavailableError extends Error {
+  override readonly name = 'LedgerUnavailableError';
+  readonly code = 'ledger_unavailable';
+}
+
+export interface GateObserver {
+  /** After each batch has committed. Durations in milliseconds. */
+  readonly flushed?: (batch: { size: number; durationMs: number; queued: number }) => void;
+  readonly failed?: (error: unknown, size: number) => void;
+  /** Subjects whose state changed in this process, at once after the commit. */
+  readonly changed?: (subjectIds: readonly string[]) => void;
+}
+
+export class Gate {
+  readonly #context: FlushContext;
+  readonly #observer: GateObserver;
+  #queue: Queued[] = [];
+  #flushing: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(context: FlushContext, observer: GateObserver = {}) {
+    this.#context = context;
+    this.#observer = observer;
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** Queues a command; resolves with its outcome once that is durable. Rejects when nothing was done, or it is unknown. */
+  submit(request: GateRequest): Promise<GateAnswer> {
+    if (this.#closed) return Promise.reject(new LedgerUnavailableError('the gateway is shutting down'));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ request, resolve, reject });
+      this.#flushing ??= this.#flushAll();
+    });
+  }
+
+  /** Refuses new commands and waits until the queued ones are answered. */
+  async drain(): Promise<void> {
+    this.#closed = true;
+    await this.#flushing;
+  }
+
+  async #flushAll(): Promise<void> {
+    // Everything that arrives in the same turn of the event loop shares the first batch.
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0, this.#context.settings.batchSizeMax);
+      await this.#flush(batch);
+    }
+    this.#flushing = null;
+  }
+
+  async #flush(batch: readonly Queued[]): Promise<void> {
+    const started = performance.now();
+    try {
+      const { answers, retry } = await flushBatch(
+        batch.map((queued) => queued.request),
+        this.#context,
+      );
+      const changed: string[] = [];
+      for (const [index, queued] of batch.entries()) {
+        const answer = answers[index];
+        if (answer === undefined) continue;
+        if (answer.ok && !answer.replayed) changed.push(answer.entry.subjectId);
+        queued.resolve(answer);
+      }
+      this.#queue.unshift(...retry.flatMap((index) => batch[index] ?? []));
+      if (changed.length > 0) this.#observer.changed?.(changed);
+      this.#observer.flushed?.({
+        size: batch.length,
+        durationMs: performance.now() - started,
+        queued: this.#queue.length,
+      });
+    } catch (error) {
+      this.#observer.failed?.(error, batch.length);
+      await this.#failed(batch, error);
+    }
+  }
+
+  /** An ordinary failure rejects the batch's callers; a fault in the data of one command must not reject the others. */
+  async #failed(batch: readonly Queued[], error: unknown): Promise<void> {
+    if (isConnectionLoss(error)) {
+      for (const queued of batch) {
+        queued.reject(new LedgerUnavailableError('the ledger is not available', { cause: error }));
+      }
+      return;
+    }
+    if (batch.length === 1 || isOutcomeUnknown(error)) {
+      for (const queued of batch) queued.reject(error);
+      return;
+    }
+    for (const queued of batch) await this.#flush([queued]);
+  }
+}
+
+function isOutcomeUnknown(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'outcome_unknown';
+}

@@ -1,0 +1,161 @@
+// gate/load-facts.ts: takes a batch's locks in the one lock order, then reads its facts. Lock first, then look: each
+// statement that reads is sent after the statement that locked what guards it, all in one round trip.
+import type {
+  ApprovalState,
+  ApprovalStep,
+  AuthorizationState,
+  CardState,
+  Merchant,
+  PurchaseState,
+} from '@countersign/core';
+import type { QueryResultRow } from 'pg';
+
+import type { Statement } from '../db/statement.ts';
+import type { Transaction } from '../db/writer.ts';
+import { cardIdOf, requestIdOfCard } from '../ids.ts';
+import { type IdempotencyClaim, claimIdempotencyKeys } from '../ledger/claim-idempotency-keys.ts';
+import { type DuplicateRow, findDuplicates } from '../ledger/find-duplicates.ts';
+import { type IdempotencyRow, findIdempotencyKeys } from '../ledger/find-idempotency-keys.ts';
+import { type BudgetPeriodRow, lockBudgetPeriods } from '../ledger/lock-budget-periods.ts';
+import { lockConfigurationShared } from '../ledger/lock-configuration.ts';
+import { lockDuplicateKeys } from '../ledger/lock-duplicate-keys.ts';
+import { type LockedCardRow, type LockedPurchaseRow, lockCards, lockPurchases } from '../ledger/lock-purchases.ts';
+import {
+  type ApprovalRow,
+  type AuthorizationRow,
+  readApprovals,
+  readAuthorizations,
+} from '../ledger/read-purchase-parts.ts';
+import { takeEntryIdsStatement } from '../ledger/take-entry-ids.ts';
+import type { PreparedStep } from './prepare-command.ts';
+import { type WorkingPurchase, WorkingSet } from './working-set.ts';
+
+export interface BatchKeys {
+  readonly claims: readonly IdempotencyClaim[];
+  readonly fingerprints: readonly bigint[];
+  readonly periodIds: readonly bigint[];
+  readonly steps: readonly PreparedStep[];
+  readonly entryCountMax: number;
+}
+
+export interface BatchFacts {
+  readonly configurationVersion: bigint;
+  readonly claimed: ReadonlySet<string>;
+  readonly holders: readonly IdempotencyRow[];
+  readonly working: WorkingSet;
+  /** Private text of existing purchases, for the answers. */
+  readonly privateTexts: ReadonlyMap<string, unknown>;
+}
+
+/** Waits for the locks. `nowMs`: when idempotency keys were claimed. */
+export async function loadFacts(tx: Transaction, keys: BatchKeys, nowMs: number): Promise<BatchFacts> {
+  const requestIds = [...new Set(keys.steps.map((step) => step.requestId))];
+  const cardIds = requestIds.map(cardIdOf);
+  const some = <R extends QueryResultRow>(present: boolean, statement: () => Statement): Promise<R[]> =>
+    present ? tx.query<R>(statement()).then((result) => result.rows) : Promise.resolve([]);
+
+  const shared = tx.query(lockConfigurationShared());
+  const version = tx.query<{ version: bigint }>({
+    name: 'configuration_version',
+    text: 'SELECT version FROM configuration',
+    values: [],
+  });
+  const claimed = some<{ resource_id: string }>(keys.claims.length > 0, () => claimIdempotencyKeys(keys.claims, nowMs));
+  const holders = some<IdempotencyRow>(keys.claims.length > 0, () => findIdempotencyKeys(keys.claims));
+  const guards = some(keys.fingerprints.length > 0, () => lockDuplicateKeys(keys.fingerprints));
+  const balances = some<BudgetPeriodRow>(keys.periodIds.length > 0, () => lockBudgetPeriods(keys.periodIds));
+  const purchases = some<LockedPurchaseRow>(requestIds.length > 0, () => lockPurchases(requestIds));
+  const cards = some<LockedCardRow>(requestIds.length > 0, () => lockCards(cardIds));
+  const duplicates = some<DuplicateRow>(keys.fingerprints.length > 0, () => findDuplicates(keys.fingerprints));
+  const approvals = some<ApprovalRow>(requestIds.length > 0, () => readApprovals(requestIds));
+  const authorizations = some<AuthorizationRow>(requestIds.length > 0, () => readAuthorizations(cardIds));
+  const entryIds = some<{ entry_id: bigint }>(true, () => takeEntryIdsStatement(keys.entryCountMax));
+
+  await shared;
+  await guards;
+  const working = new WorkingSet((await entryIds).map((row) => row.entry_id));
+  working.loadBalances(await balances);
+  working.loadDuplicates(await duplicates);
+  const rows = await purchases;
+  for (const purchase of purchasesOf(rows, await cards, await approvals, await authorizations, keys.steps)) {
+    working.loadPurchase(purchase);
+  }
+  return {
+    configurationVersion: (await version).rows[0]?.version ?? -1n,
+    claimed: new Set((await claimed).map((row) => row.resource_id)),
+    holders: await holders,
+    working,
+    privateTexts: new Map(rows.map((row) => [row.request_id, row.private_text])),
+  };
+}
+
+function purchasesOf(
+  rows: readonly LockedPurchaseRow[],
+  cards: readonly LockedCardRow[],
+  approvals: readonly ApprovalRow[],
+  authorizations: readonly AuthorizationRow[],
+  steps: readonly PreparedStep[],
+): WorkingPurchase[] {
+  const actions = new Map(steps.map((step) => [step.requestId, step.action]));
+  return rows.flatMap((row) => {
+    const action = actions.get(row.request_id);
+    if (action === undefined) return [];
+    const card = cards.find((candidate) => requestIdOfCard(candidate.card_id) === row.request_id);
+    const approval = approvals.find((candidate) => candidate.request_id === row.request_id);
+    const state: PurchaseState = {
+      requestId: row.request_id,
+      action,
+      // the database's enums are the core's
+      status: row.status as PurchaseState['status'],
+      checkoutStatus: row.checkout_status as PurchaseState['checkoutStatus'],
+      reservedPeriods: row.reserved_periods,
+      reservedMinor: row.reserved_minor,
+      settledMinor: row.settled_minor,
+      approvedBy: row.approved_by,
+      approval: approval === undefined ? null : approvalOf(approval),
+      card: card === undefined ? null : cardOf(card),
+      authorizations: authorizations
+        .filter((candidate) => requestIdOfCard(candidate.card_id) === row.request_id)
+        .map(authorizationOf),
+    };
+    return [{ state, externalExpiresAtMs: row.external_expires_at?.getTime() ?? null }];
+  });
+}
+
+export function approvalOf(row: ApprovalRow): ApprovalState {
+  return {
+    approvalId: row.approval_id,
+    status: row.status as ApprovalState['status'],
+    termsHash: row.terms_hash.toString('hex'),
+    steps: row.steps as ApprovalStep[], // written by upsertApprovals only
+    createdAtMs: row.created_at.getTime(),
+    expiresAtMs: row.expires_at.getTime(),
+  };
+}
+
+export function cardOf(row: LockedCardRow): CardState {
+  return {
+    cardId: row.card_id,
+    rail: row.rail,
+    provider: row.provider,
+    status: row.status as CardState['status'],
+    last4: row.last4,
+    expiresAtMs: row.expires_at.getTime(),
+  };
+}
+
+export function authorizationOf(row: AuthorizationRow): AuthorizationState {
+  return {
+    authorizationId: row.authorization_id,
+    approved: row.approved,
+    reason: row.reason,
+    amountMinor: row.amount_minor,
+    currency: row.currency,
+    merchant: row.merchant as Merchant, // written by upsertAuthorization only
+    forced: row.forced,
+    capturedMinor: row.captured_minor,
+    reversedMinor: row.reversed_minor,
+    refundedMinor: row.refunded_minor,
+    closed: row.closed,
+  };
+}

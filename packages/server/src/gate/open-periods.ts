@@ -1,0 +1,82 @@
+// gate/open-periods.ts: finds the budget periods a batch needs and opens those that do not exist, in a transaction of
+// its own: a period's limit is a transfer from outside, and has a log entry.
+import type { Writer } from '../db/writer.ts';
+import { findBudgetPeriods } from '../ledger/find-budget-periods.ts';
+import { insertBudgetPeriods } from '../ledger/insert-budget-periods.ts';
+import { insertTransfers } from '../ledger/insert-transfers.ts';
+import { lockConfigurationShared } from '../ledger/lock-configuration.ts';
+import { recordEntries } from '../ledger/record-entries.ts';
+import { takeEntryIds } from '../ledger/take-entry-ids.ts';
+import type { Recorder } from '../record/recorder.ts';
+import { transfersBody } from './entry-body.ts';
+import type { PeriodKey } from './resolve-action.ts';
+
+interface PeriodRow {
+  period_id: bigint;
+  budget_id: string;
+  starts_at: Date;
+}
+
+const OPENED_AT_ONCE_MAX = 500;
+
+/** `budget id|start` -> period id, for each of `periods`; opened where it did not exist. */
+export async function openPeriods(
+  periods: readonly PeriodKey[],
+  context: { readonly writer: Writer; readonly recorder: Recorder; readonly now: () => number },
+): Promise<Map<string, bigint>> {
+  const found = new Map<string, bigint>();
+  for (let start = 0; start < periods.length; start += OPENED_AT_ONCE_MAX) {
+    const some = periods.slice(start, start + OPENED_AT_ONCE_MAX);
+    for (const [key, periodId] of await openSome(some, context)) found.set(key, periodId);
+  }
+  return found;
+}
+
+async function openSome(
+  periods: readonly PeriodKey[],
+  { writer, recorder, now }: { readonly writer: Writer; readonly recorder: Recorder; readonly now: () => number },
+): Promise<Map<string, bigint>> {
+  const sorted = [...periods].sort((a, b) => (a.key < b.key ? -1 : 1));
+  return writer.transaction(async (tx) => {
+    void tx.query(lockConfigurationShared());
+    const inserted = await tx.query<PeriodRow & { limit_minor: bigint }>(insertBudgetPeriods(sorted));
+    const all = await tx.query<PeriodRow>(findBudgetPeriods(sorted));
+    const result = new Map(all.rows.map((row) => [keyOf(row), row.period_id]));
+    if (inserted.rows.length === 0) return { result };
+    const entryIds = await takeEntryIds(tx, inserted.rows.length);
+    const opened = inserted.rows.map((row, index) => {
+      const entryId = entryIds[index];
+      if (entryId === undefined) throw new Error('an entry id for each period');
+      const transfers =
+        row.limit_minor === 0n
+          ? []
+          : [{ periodId: row.period_id, from: 'external' as const, to: 'available' as const, amountMinor: row.limit_minor }];
+      return { row, entryId, transfers };
+    });
+    const sealed = recorder.seal(
+      entryIds,
+      opened.map(({ row, transfers }) => ({
+        type: 'budget.period_opened',
+        subjectId: row.budget_id,
+        actor: { kind: 'system', name: 'gate' },
+        body: {
+          period_id: Number(row.period_id),
+          starts_at: row.starts_at.toISOString(),
+          limit_minor: row.limit_minor.toString(),
+          transfers: transfersBody(transfers) ?? [],
+        },
+      })),
+      now(),
+    );
+    const lines = opened.flatMap(({ entryId, transfers }) =>
+      transfers.map((transfer, line) => ({ ...transfer, entryId, line })),
+    );
+    if (lines.length > 0) void tx.query(insertTransfers(lines));
+    await Promise.all(recordEntries(sealed).map((statement) => tx.query(statement)));
+    return { result, afterCommit: sealed.committed, proof: sealed.proof };
+  });
+}
+
+function keyOf(row: PeriodRow): string {
+  return `${row.budget_id}|${String(row.starts_at.getTime())}`;
+}

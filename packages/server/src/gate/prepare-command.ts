@@ -1,0 +1,166 @@
+// gate/prepare-command.ts: what can be known of a command before any lock: its action, its policies, the guard rows it
+// needs. Pure but for the ids and salts it is handed. A fault here writes nothing and claims no idempotency key.
+import { createHash } from 'node:crypto';
+
+import { canonicalJson, commit } from '@countersign/audit';
+import type { Action } from '@countersign/core';
+
+import { type Caller, callerId } from '../record/caller.ts';
+import type { GateCommand, GateRequest, Idempotency, PrivateText, PurchaseInput } from './command.ts';
+import type { Configuration } from './configuration.ts';
+import { type Body, termsOf } from './entry-body.ts';
+import {
+  type PeriodKey,
+  type ResolvedAction,
+  fingerprintOf,
+  periodsOf,
+  resolveAgain,
+  resolveCheck,
+  resolvePurchase,
+} from './resolve-action.ts';
+import type { GateEntropy } from './settings.ts';
+
+/** A command on a purchase that does not exist yet, or on none. */
+export interface PreparedOpening {
+  readonly kind: 'request' | 'check';
+  readonly caller: Caller;
+  readonly command: Extract<GateCommand, { kind: 'request' | 'check' }>;
+  readonly resourceId: string;
+  readonly resolved: ResolvedAction;
+  readonly periods: readonly PeriodKey[];
+  readonly fingerprint: bigint;
+  readonly terms: Body;
+  /** SHA-256 of the terms with their commitment, hex: what an approval binds to. */
+  readonly termsHash: string;
+  readonly privateText: (PrivateText & { readonly salt: string }) | null;
+  readonly idempotency: (Idempotency & { readonly scope: string; readonly operation: string }) | null;
+  readonly atMs: number | null;
+}
+
+/** A command on a purchase that exists. */
+export interface PreparedStep {
+  readonly kind: 'step';
+  readonly caller: Caller;
+  readonly command: Exclude<GateCommand, { kind: 'request' | 'check' }>;
+  readonly requestId: string;
+  readonly action: Action;
+  readonly terms: Body;
+  readonly termsHash: string;
+  readonly resolved: ResolvedAction | null;
+  /** Periods that bind it now. */
+  readonly periods: readonly PeriodKey[];
+  /** Periods that carried it when it was read unlocked; checked again under the lock. */
+  readonly reservedPeriods: readonly bigint[];
+  readonly atMs: number | null;
+}
+
+export type Prepared = PreparedOpening | PreparedStep;
+
+export type Refusal = { readonly ok: false; readonly code: string; readonly message: string };
+
+export function refusal(code: string, message: string): Refusal {
+  return { ok: false, code, message };
+}
+
+/** Whether a caller's key still holds and may act for this agent. */
+export function callerFault(caller: Caller, agentId: string | null, configuration: Configuration): Refusal | null {
+  if (caller.kind === 'system') return null;
+  if (!configuration.keyIds.has(caller.keyId)) return refusal('key_revoked', 'This key has been revoked.');
+  if (caller.kind === 'agent' && agentId !== null && caller.agentId !== agentId) {
+    return refusal('agent_mismatch', 'A key acts for its own agent alone.');
+  }
+  return null;
+}
+
+export function prepareOpening(
+  request: GateRequest & { readonly command: PreparedOpening['command'] },
+  configuration: Configuration,
+  entropy: GateEntropy,
+  nowMs: number,
+): PreparedOpening | Refusal {
+  const { command, caller, atMs } = request;
+  const fault = callerFault(caller, command.input.agentId, configuration);
+  if (fault !== null) return fault;
+  const resolved =
+    command.kind === 'request'
+      ? resolvePurchase(command.input, configuration)
+      : resolveCheck(command.input, configuration);
+  if ('refusal' in resolved) return refusal(resolved.refusal.code, resolved.refusal.message);
+  if (configuration.requireIdempotencyKey && command.idempotency === null && caller.kind !== 'system') {
+    return refusal('idempotency_key_required', 'This gateway requires an Idempotency-Key.');
+  }
+  const resourceId = entropy.newId(command.kind === 'request' ? 'preq' : 'chk');
+  const privateText = command.kind === 'request' ? salted(command.input.privateText, entropy.newSalt()) : null;
+  const terms = termsOf(resolved.action, {
+    ...(command.kind === 'request' ? purchaseTerms(command.input) : {}),
+    private: privateText === null ? null : commitmentOf(privateText),
+  });
+  return {
+    kind: command.kind,
+    caller,
+    command,
+    resourceId,
+    resolved,
+    periods: command.kind === 'request' ? periodsOf(resolved, configuration, atMs ?? nowMs) : [],
+    fingerprint: fingerprintOf(resolved.action),
+    terms,
+    termsHash: termsHashOf(terms),
+    privateText,
+    idempotency:
+      command.idempotency === null
+        ? null
+        : { ...command.idempotency, scope: callerId(caller), operation: command.kind },
+    atMs: atMs ?? null,
+  };
+}
+
+function purchaseTerms(input: PurchaseInput): Body {
+  return {
+    commitment_type: input.commitmentType === 'purchase' ? null : input.commitmentType,
+    replaces: input.replaces,
+  };
+}
+
+export function prepareStep(
+  request: GateRequest & { readonly command: PreparedStep['command'] },
+  purchase: {
+    readonly requestId: string;
+    readonly action: Action;
+    readonly terms: Body;
+    readonly reservedPeriods: readonly bigint[];
+  },
+  configuration: Configuration,
+  nowMs: number,
+): PreparedStep | Refusal {
+  const { command, caller, atMs } = request;
+  const fault = callerFault(caller, purchase.action.agentId, configuration);
+  if (fault !== null) {
+    return fault.code === 'agent_mismatch' ? refusal('request_not_found', 'There is no such request.') : fault;
+  }
+  const resolved = resolveAgain(purchase.action, configuration);
+  const binds = command.kind === 'sign' || command.kind === 'authorize';
+  return {
+    kind: 'step',
+    caller,
+    command,
+    ...purchase,
+    termsHash: termsHashOf(purchase.terms),
+    resolved,
+    periods: binds && resolved !== null ? periodsOf(resolved, configuration, atMs ?? nowMs) : [],
+    atMs: atMs ?? null,
+  };
+}
+
+/** The commitment in the log to everything an agent wrote freely. */
+export function commitmentOf(privateText: PrivateText & { readonly salt: string }): string {
+  const { salt, ...text } = privateText;
+  return commit(canonicalJson(text), Buffer.from(salt, 'base64'));
+}
+
+function salted(text: PrivateText, salt: Buffer): PrivateText & { salt: string } {
+  return { ...text, salt: salt.toString('base64') };
+}
+
+export function termsHashOf(terms: Body): string {
+  return createHash('sha256').update(canonicalJson(terms)).digest('hex');
+}

@@ -1,0 +1,150 @@
+// gate/working-set.ts: the facts of one batch under lock, changed by each decision in turn, so that the second command
+// sees what the first did; and the rows to write at the end. Lives for one transaction.
+import {
+  type ApprovalState,
+  type AuthorizationState,
+  type Balance,
+  type PurchaseState,
+  type Transfer,
+  applyTransfer,
+  overrunTransfer,
+} from '@countersign/core';
+
+import type { CheckRow } from '../ledger/insert-checks.ts';
+import type { NoteRow } from '../ledger/insert-note.ts';
+import type { PurchaseRow } from '../ledger/insert-purchases.ts';
+import type { ReceiptRow } from '../ledger/insert-receipt.ts';
+import type { SignatureRow } from '../ledger/insert-signature.ts';
+import type { BudgetPeriodRow } from '../ledger/lock-budget-periods.ts';
+import type { EntryDraft } from '../record/recorder.ts';
+
+export interface WorkingBalance extends Balance {
+  readonly periodId: bigint;
+  readonly budgetId: string;
+  readonly currency: string;
+  readonly startsAtMs: number;
+  readonly endsAtMs: number | null;
+}
+
+export interface WorkingPurchase {
+  readonly state: PurchaseState;
+  readonly externalExpiresAtMs: number | null;
+}
+
+export class WorkingSet {
+  readonly #balances = new Map<bigint, WorkingBalance>();
+  readonly #changedBalances = new Set<bigint>();
+  readonly #purchases = new Map<string, WorkingPurchase>();
+  readonly #duplicates = new Map<bigint, number>();
+  readonly #entryIds: readonly bigint[];
+
+  readonly drafts: EntryDraft[] = [];
+  readonly transfers: (Transfer & { entryId: bigint; line: number })[] = [];
+  readonly newPurchases: PurchaseRow[] = [];
+  readonly newPurchaseIds = new Set<string>();
+  /** Request id -> the entry of its latest transition. */
+  readonly changedPurchases = new Map<string, bigint>();
+  readonly changedApprovals = new Map<string, { approval: ApprovalState; entryId: bigint }>();
+  readonly changedCards = new Map<string, bigint>();
+  readonly changedAuthorizations = new Map<
+    string,
+    { authorization: AuthorizationState; cardId: string; atMs: number; entryId: bigint }
+  >();
+  readonly signatures: SignatureRow[] = [];
+  readonly receipts: ReceiptRow[] = [];
+  readonly notes: NoteRow[] = [];
+  readonly checks: CheckRow[] = [];
+
+  /** `entryIds`: enough for every transition the batch can make. */
+  constructor(entryIds: readonly bigint[]) {
+    this.#entryIds = entryIds;
+  }
+
+  loadBalances(rows: readonly BudgetPeriodRow[]): void {
+    for (const row of rows) {
+      this.#balances.set(row.period_id, {
+        periodId: row.period_id,
+        budgetId: row.budget_id,
+        currency: row.currency,
+        startsAtMs: row.starts_at.getTime(),
+        endsAtMs: row.ends_at?.getTime() ?? null,
+        limitMinor: row.limit_minor,
+        pendingMinor: row.pending_minor,
+        committedMinor: row.committed_minor,
+        spentMinor: row.spent_minor,
+        overrunMinor: row.overrun_minor,
+      });
+    }
+  }
+
+  loadDuplicates(rows: readonly { fingerprint: bigint; accepted_at: Date | null }[]): void {
+    for (const row of rows) {
+      if (row.accepted_at !== null) this.#duplicates.set(row.fingerprint, row.accepted_at.getTime());
+    }
+  }
+
+  loadPurchase(purchase: WorkingPurchase): void {
+    this.#purchases.set(purchase.state.requestId, purchase);
+  }
+
+  balance(periodId: bigint): WorkingBalance | undefined {
+    return this.#balances.get(periodId);
+  }
+
+  purchase(requestId: string): WorkingPurchase | undefined {
+    return this.#purchases.get(requestId);
+  }
+
+  duplicateAtMs(fingerprint: bigint): number | null {
+    return this.#duplicates.get(fingerprint) ?? null;
+  }
+
+  accepted(fingerprint: bigint, atMs: number): void {
+    this.#duplicates.set(fingerprint, atMs);
+  }
+
+  keepPurchase(state: PurchaseState, externalExpiresAtMs: number | null): void {
+    this.#purchases.set(state.requestId, { state, externalExpiresAtMs });
+  }
+
+  get changedBalances(): WorkingBalance[] {
+    return [...this.#changedBalances].map((periodId) => this.#required(periodId));
+  }
+
+  /** The entry id the next recorded transition will have. */
+  nextEntryId(): bigint {
+    return this.entryIdAt(this.drafts.length);
+  }
+
+  /** The entry id of the draft at this position. */
+  entryIdAt(index: number): bigint {
+    const entryId = this.#entryIds[index];
+    if (entryId === undefined) throw new Error('the batch made more transitions than it took entry ids for');
+    return entryId;
+  }
+
+  /** Applies an event's transfers, with the overrun they cause, and returns all of them. */
+  apply(transfers: readonly Transfer[]): Transfer[] {
+    const entryId = this.nextEntryId();
+    const applied: Transfer[] = [];
+    const run = (transfer: Transfer): void => {
+      const balance = this.#required(transfer.periodId);
+      this.#balances.set(transfer.periodId, { ...balance, ...applyTransfer(balance, transfer) });
+      this.#changedBalances.add(transfer.periodId);
+      this.transfers.push({ ...transfer, entryId, line: applied.length });
+      applied.push(transfer);
+    };
+    for (const transfer of transfers) run(transfer);
+    for (const periodId of new Set(transfers.map((transfer) => transfer.periodId))) {
+      const overrun = overrunTransfer(periodId, this.#required(periodId));
+      if (overrun !== null) run(overrun);
+    }
+    return applied;
+  }
+
+  #required(periodId: bigint): WorkingBalance {
+    const balance = this.#balances.get(periodId);
+    if (balance === undefined) throw new Error(`budget period ${String(periodId)} was not locked`);
+    return balance;
+  }
+}

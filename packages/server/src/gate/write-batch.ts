@@ -1,0 +1,81 @@
+// gate/write-batch.ts: the rows a batch leaves behind, as multi-row statements: state, ledger and log together.
+import type { Statement } from '../db/statement.ts';
+import { insertChecks } from '../ledger/insert-checks.ts';
+import { insertNote } from '../ledger/insert-note.ts';
+import { insertPurchases } from '../ledger/insert-purchases.ts';
+import { insertReceipt } from '../ledger/insert-receipt.ts';
+import { insertSignature } from '../ledger/insert-signature.ts';
+import { insertTransfers } from '../ledger/insert-transfers.ts';
+import { recordEntries } from '../ledger/record-entries.ts';
+import { updateBalances } from '../ledger/update-balances.ts';
+import { updatePurchases } from '../ledger/update-purchases.ts';
+import { upsertApprovals } from '../ledger/upsert-approvals.ts';
+import { upsertAuthorization } from '../ledger/upsert-authorization.ts';
+import { type CardRow, insertCards, upsertCards } from '../ledger/upsert-cards.ts';
+import type { SealedBatch } from '../record/recorder.ts';
+import type { WorkingSet } from './working-set.ts';
+
+/** Every statement of the batch, in the order they are sent; none where there is nothing to write. */
+export function writeBatch(working: WorkingSet, sealed: SealedBatch): Statement[] {
+  const statements: Statement[] = [];
+  const add = <T>(rows: readonly T[], statement: (rows: readonly T[]) => Statement): void => {
+    if (rows.length > 0) statements.push(statement(rows));
+  };
+  const cards = cardsOf(working);
+  add(working.newPurchases, insertPurchases);
+  add(updatesOf(working), updatePurchases);
+  add(approvalsOf(working), upsertApprovals);
+  add(
+    cards.filter((card) => card.isNew),
+    insertCards,
+  );
+  add(
+    cards.filter((card) => !card.isNew),
+    upsertCards,
+  );
+  for (const { authorization, cardId, atMs, entryId } of working.changedAuthorizations.values()) {
+    statements.push(upsertAuthorization({ ...authorization, cardId, createdAtMs: atMs, entryId }));
+  }
+  for (const signature of working.signatures) statements.push(insertSignature(signature));
+  for (const receipt of working.receipts) statements.push(insertReceipt(receipt));
+  for (const note of working.notes) statements.push(insertNote(note));
+  add(working.checks, insertChecks);
+  add(working.transfers, insertTransfers);
+  add(working.changedBalances, updateBalances);
+  return [...statements, ...recordEntries(sealed)];
+}
+
+/** Existing requests, and new ones that a later command of the same batch took further. */
+function updatesOf(working: WorkingSet): Parameters<typeof updatePurchases>[0] {
+  return [...working.changedPurchases].map(([requestId, entryId]) => {
+    const state = stateOf(working, requestId);
+    return {
+      requestId,
+      status: state.status,
+      checkoutStatus: state.checkoutStatus,
+      reservedPeriods: state.reservedPeriods,
+      reservedMinor: state.reservedMinor,
+      settledMinor: state.settledMinor,
+      approvedBy: state.approvedBy,
+      entryId,
+    };
+  });
+}
+
+function approvalsOf(working: WorkingSet): Parameters<typeof upsertApprovals>[0] {
+  return [...working.changedApprovals].map(([requestId, { approval, entryId }]) => ({ ...approval, requestId, entryId }));
+}
+
+function cardsOf(working: WorkingSet): (CardRow & { isNew: boolean })[] {
+  return [...working.changedCards].map(([requestId, entryId]) => {
+    const { card } = stateOf(working, requestId);
+    if (card === null) throw new Error('a changed card exists');
+    return { ...card, entryId, isNew: working.newPurchaseIds.has(requestId) };
+  });
+}
+
+function stateOf(working: WorkingSet, requestId: string): NonNullable<ReturnType<WorkingSet['purchase']>>['state'] {
+  const purchase = working.purchase(requestId);
+  if (purchase === undefined) throw new Error('a changed purchase is in the working set');
+  return purchase.state;
+}

@@ -1,0 +1,19 @@
+// ledger/lock-configuration.ts: the first lock of every writer. Decisions share it; configuration changes,
+// revocations and kill switches hold it alone, so a change is seen by every decision that starts after it.
+import type { Statement } from '../db/statement.ts';
+
+// Two-key form: its space is apart from the one-key locks of duplicate keys.
+const CONFIGURATION_LOCK = '4117, 1';
+
+export function lockConfigurationExclusive(): Statement {
+  return { name: 'lock_configuration', text: `SELECT pg_advisory_xact_lock(${CONFIGURATION_LOCK})`, values: [] };
+}
+
+/** Sent before the statement that reads the version: a waiting statement still has its old snapshot. */
+export function lockConfigurationShared(): Statement {
+  return {
+    name: 'share_configuration',
+    text: `SELECT pg_advisory_xact_lock_shared(${CONFIGURATION_LOCK})`,
+    values: [],
+  };
+}

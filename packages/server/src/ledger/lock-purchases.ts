@@ -1,0 +1,45 @@
+// ledger/lock-purchases.ts: locks requests, then their cards, and reads their state. Sent after the budget periods' locks.
+import type { Statement } from '../db/statement.ts';
+
+export interface LockedPurchaseRow {
+  request_id: string;
+  agent_id: string;
+  status: string;
+  checkout_status: string;
+  reserved_periods: bigint[];
+  reserved_minor: bigint;
+  settled_minor: bigint;
+  approved_by: string | null;
+  created_at: Date;
+  external_expires_at: Date | null;
+  decision_entry_id: bigint;
+  private_text: unknown;
+}
+
+export function lockPurchases(requestIds: readonly string[]): Statement {
+  return {
+    name: 'lock_purchases',
+    text: `SELECT request_id, agent_id, status, checkout_status, reserved_periods, reserved_minor, settled_minor,
+                  approved_by, created_at, external_expires_at, decision_entry_id, private_text
+           FROM purchase_request WHERE request_id = ANY ($1::text[]) ORDER BY request_id FOR NO KEY UPDATE`,
+    values: [[...requestIds].sort()],
+  };
+}
+
+export interface LockedCardRow {
+  card_id: string;
+  rail: string;
+  provider: string;
+  status: string;
+  last4: string;
+  expires_at: Date;
+}
+
+export function lockCards(cardIds: readonly string[]): Statement {
+  return {
+    name: 'lock_cards',
+    text: `SELECT card_id, rail, provider, status, last4, expires_at
+           FROM card WHERE card_id = ANY ($1::text[]) ORDER BY card_id FOR NO KEY UPDATE`,
+    values: [[...cardIds].sort()],
+  };
+}

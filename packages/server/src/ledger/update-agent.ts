@@ -1,0 +1,13 @@
+// ledger/update-agent.ts: replaces what may change of an agent.
+import type { Statement } from '../db/statement.ts';
+
+import type { StoredAgentRow } from './insert-agent.ts';
+
+export function updateAgent(row: StoredAgentRow): Statement {
+  return {
+    name: 'update_agent',
+    text: `UPDATE agent SET name = $2, team = $3, owner = $4, entity_id = $5, status = $6, bindings = $7, entry_id = $8
+           WHERE agent_id = $1`,
+    values: [row.agent_id, row.name, row.team, row.owner, row.entity_id, row.status, JSON.stringify(row.bindings), row.entry_id],
+  };
+}

@@ -1,0 +1,34 @@
+// ledger/upsert-authorization.ts: stores what the network asked at the till and what was captured, reversed, refunded.
+import type { AuthorizationState } from '@countersign/core';
+
+import type { Statement } from '../db/statement.ts';
+
+export function upsertAuthorization(
+  row: AuthorizationState & { readonly cardId: string; readonly createdAtMs: number; readonly entryId: bigint },
+): Statement {
+  return {
+    name: 'upsert_authorization',
+    text: `INSERT INTO card_authorization (authorization_id, card_id, approved, reason, amount_minor, currency, merchant,
+             forced, captured_minor, reversed_minor, refunded_minor, closed, created_at, entry_id, last_entry_id)
+           VALUES ($1, $2, $3, $4, $5::int8, $6, $7::json, $8, $9::int8, $10::int8, $11::int8, $12, $13, $14::int8, $14::int8)
+           ON CONFLICT (authorization_id) DO UPDATE SET captured_minor = excluded.captured_minor,
+             reversed_minor = excluded.reversed_minor, refunded_minor = excluded.refunded_minor,
+             closed = excluded.closed, last_entry_id = excluded.last_entry_id`,
+    values: [
+      row.authorizationId,
+      row.cardId,
+      row.approved,
+      row.reason,
+      row.amountMinor.toString(),
+      row.currency,
+      JSON.stringify(row.merchant),
+      row.forced,
+      row.capturedMinor.toString(),
+      row.reversedMinor.toString(),
+      row.refundedMinor.toString(),
+      row.closed,
+      new Date(row.createdAtMs),
+      row.entryId.toString(),
+    ],
+  };
+}

@@ -1,0 +1,32 @@
+// rails/sandbox/card-number.ts: the sandbox network's card numbers. Derived from a key and the card's id when they are
+// revealed and stored nowhere, so no table, log or backup can leak one.
+import { createHmac } from 'node:crypto';
+
+export interface CardNumber {
+  /** 16 digits with a valid Luhn check digit, in a test range. */
+  readonly pan: string;
+  readonly cvc: string;
+}
+
+/** First digits of every sandbox card: a test range, not a bank's. */
+const ISSUER_PREFIX = '400000';
+const ACCOUNT_DIGITS = 9;
+
+export function cardNumberOf(cardId: string, key: Buffer): CardNumber {
+  const digest = createHmac('sha256', key).update(`countersign/sandbox-card/v1\0${cardId}`).digest();
+  const account = (digest.readBigUInt64BE(0) % 10n ** BigInt(ACCOUNT_DIGITS)).toString().padStart(ACCOUNT_DIGITS, '0');
+  const cvc = (digest.readUInt32BE(8) % 1000).toString().padStart(3, '0');
+  const partial = ISSUER_PREFIX + account;
+  return { pan: partial + luhnDigit(partial), cvc };
+}
+
+/** ISO/IEC 7812-1 annex B. */
+export function luhnDigit(partial: string): string {
+  let sum = 0;
+  for (let index = 0; index < partial.length; index += 1) {
+    const digit = Number(partial[partial.length - 1 - index]);
+    const doubled = index % 2 === 0 ? digit * 2 : digit;
+    sum += doubled > 9 ? doubled - 9 : doubled;
+  }
+  return String((10 - (sum % 10)) % 10);
+}

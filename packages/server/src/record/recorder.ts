@@ -1,0 +1,116 @@
+// record/recorder.ts: makes log entries: the exact bytes, their leaf hashes and one signed promise for a batch.
+// Owns the gateway's chain of promises. Used only by the one writer of this process, so the chain has no race.
+// INVARIANT: the chain advances only when the transaction that stored the promise has committed.
+import { type InclusionPromise, type SigningKey, canonicalJson, leafHash, promiseBatch } from '@countersign/audit';
+
+import type { Statement } from '../db/statement.ts';
+import { type Caller, callerId } from './caller.ts';
+
+export type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json };
+
+/** One state change, before it has an id. `body` is plain data without free text. */
+export interface EntryDraft {
+  readonly type: string;
+  /** The request, card, check or configuration object it is about. */
+  readonly subjectId: string;
+  readonly actor: Caller;
+  readonly body: Readonly<Record<string, Json>>;
+}
+
+export interface SealedEntry {
+  readonly entryId: bigint;
+  readonly type: string;
+  readonly subjectId: string;
+  readonly bytes: Buffer;
+  readonly leafHash: Uint8Array;
+  /** What was serialised: the answer to the caller is built from it, as a replay is built from the bytes. */
+  readonly body: Readonly<Record<string, Json>>;
+  readonly promise: InclusionPromise;
+}
+
+export interface SealedBatch {
+  readonly entries: readonly SealedEntry[];
+  readonly gateway: string;
+  readonly sequence: number;
+  /** Finds the promise's row: there exactly when the transaction has committed. */
+  readonly proof: Statement;
+  /** Call once the transaction has committed. */
+  readonly committed: () => void;
+}
+
+export interface RecorderOptions {
+  /** The log's origin: first line of its checkpoints. */
+  readonly origin: string;
+  readonly gatewayId: string;
+  readonly key: SigningKey;
+}
+
+export class Recorder {
+  readonly origin: string;
+  readonly gatewayId: string;
+  readonly #key: SigningKey;
+  #sequence = 0;
+  #previous: string | null = null;
+
+  constructor(options: RecorderOptions) {
+    this.origin = options.origin;
+    this.gatewayId = options.gatewayId;
+    this.#key = options.key;
+  }
+
+  /** Seals drafts with their entry ids (ascending, same order). 1 to 512 entries. */
+  seal(entryIds: readonly bigint[], drafts: readonly EntryDraft[], nowMs: number): SealedBatch {
+    if (entryIds.length < drafts.length) throw new Error('an entry id for each draft');
+    const at = new Date(nowMs).toISOString();
+    const encoded = drafts.map((draft, index) => {
+      const entryId = entryIds[index];
+      if (entryId === undefined) throw new Error('an entry id for each draft');
+      const body = {
+        ...draft.body,
+        actor: actorOf(draft.actor),
+        at,
+        entry_id: Number(entryId),
+        subject_id: draft.subjectId,
+        type: draft.type,
+      };
+      const bytes = Buffer.from(canonicalJson(body));
+      return { entryId, type: draft.type, subjectId: draft.subjectId, bytes, leafHash: leafHash(bytes), body };
+    });
+    const { promises, hash } = promiseBatch(
+      {
+        origin: this.origin,
+        gateway: this.gatewayId,
+        sequence: this.#sequence,
+        previous: this.#previous,
+        now: new Date(nowMs),
+        leafHashes: encoded.map((entry) => entry.leafHash),
+      },
+      this.#key,
+    );
+    const sequence = this.#sequence;
+    return {
+      entries: encoded.map((entry, index) => {
+        const promise = promises[index];
+        if (promise === undefined) throw new Error('a promise for each entry');
+        return { ...entry, promise };
+      }),
+      gateway: this.gatewayId,
+      sequence,
+      proof: {
+        name: 'find_promise',
+        text: 'SELECT 1 FROM log_promise WHERE gateway_id = $1 AND sequence = $2::int8',
+        values: [this.gatewayId, sequence],
+      },
+      committed: () => {
+        this.#sequence = sequence + 1;
+        this.#previous = hash;
+      },
+    };
+  }
+}
+
+function actorOf(caller: Caller): Json {
+  return caller.kind === 'system'
+    ? { kind: 'system', id: caller.name }
+    : { kind: caller.kind, id: callerId(caller), key_id: caller.keyId };
+}
