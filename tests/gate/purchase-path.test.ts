@@ -72,7 +72,9 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 
-async function request(change: Parameters<typeof purchaseInput>[0] = {}): ReturnType<TestGate['gate']['submit']> {
+async function request(
+  change: Parameters<typeof purchaseInput>[0] = {},
+): ReturnType<TestGate['gate']['submit']> {
   return test.gate.submit({
     command: { kind: 'request', input: purchaseInput(change), idempotency: null },
     caller: AGENT,
@@ -80,7 +82,12 @@ async function request(change: Parameters<typeof purchaseInput>[0] = {}): Return
 }
 
 async function balances(): Promise<{ pending: bigint; committed: bigint; spent: bigint; overrun: bigint }> {
-  const { rows } = await owner.pool.query<{ pending: bigint; committed: bigint; spent: bigint; overrun: bigint }>(
+  const { rows } = await owner.pool.query<{
+    pending: bigint;
+    committed: bigint;
+    spent: bigint;
+    overrun: bigint;
+  }>(
     `SELECT pending_minor AS pending, committed_minor AS committed, spent_minor AS spent, overrun_minor AS overrun
      FROM budget_period WHERE budget_id = 'org'`,
   );
@@ -107,7 +114,11 @@ describe('an approved purchase', () => {
       command: { kind: 'capture', authorizationId, amountMinor: 184_001n, closeAuthorization: true },
       caller: NETWORK_CALLER,
     });
-    expect(stateAfter(captured)).toMatchObject({ checkoutStatus: 'reconciled', reservedMinor: 0n, settledMinor: 184_001n });
+    expect(stateAfter(captured)).toMatchObject({
+      checkoutStatus: 'reconciled',
+      reservedMinor: 0n,
+      settledMinor: 184_001n,
+    });
     const after = await balances();
     expect(after.committed).toBe(before.committed);
     expect(after.spent - before.spent).toBe(184_001n);
@@ -146,9 +157,16 @@ describe('a held purchase', () => {
     expect(owners).toMatchObject({ ok: false, code: 'self_approval' });
     const first = await test.gate.submit({ command: sign, caller: FINANCE });
     expect(stateAfter(first).status).toBe('held');
-    expect(await test.gate.submit({ command: sign, caller: FINANCE })).toMatchObject({ ok: false, code: 'already_signed' });
+    expect(await test.gate.submit({ command: sign, caller: FINANCE })).toMatchObject({
+      ok: false,
+      code: 'already_signed',
+    });
     const second = await test.gate.submit({ command: sign, caller: CFO });
-    expect(stateAfter(second)).toMatchObject({ status: 'approved', checkoutStatus: 'issued', approvedBy: 'cfo' });
+    expect(stateAfter(second)).toMatchObject({
+      status: 'approved',
+      checkoutStatus: 'issued',
+      approvedBy: 'cfo',
+    });
     const after = await balances();
     expect(after.pending).toBe(before.pending);
     expect(after.committed - before.committed).toBe(600_000n);
@@ -163,7 +181,10 @@ describe('a held purchase', () => {
     });
     expect(stateAfter(answer)).toMatchObject({ status: 'denied', approval: { status: 'rejected' } });
     const expired = stateAfter(await request({ amountMinor: 300_001n, expiresInSeconds: 60 }));
-    const expire = { command: { kind: 'expire', requestId: expired.requestId }, caller: NETWORK_CALLER } as const;
+    const expire = {
+      command: { kind: 'expire', requestId: expired.requestId },
+      caller: NETWORK_CALLER,
+    } as const;
     expect(await test.gate.submit(expire)).toMatchObject({ ok: false, code: 'not_expired' });
     test.clock.nowMs += 60_000;
     expect(stateAfter(await test.gate.submit(expire)).status).toBe('expired');
@@ -182,7 +203,11 @@ describe('idempotency', () => {
         },
         caller: AGENT,
       });
-    const [first, second, other] = await Promise.all([submit(700n, 'a'), submit(700n, 'a'), submit(800n, 'b')]);
+    const [first, second, other] = await Promise.all([
+      submit(700n, 'a'),
+      submit(700n, 'a'),
+      submit(800n, 'b'),
+    ]);
     const third = await submit(700n, 'a');
     expect(accepted(first).replayed).toBe(false);
     for (const replay of [second, third]) {
@@ -210,7 +235,10 @@ describe('a refund', () => {
       command: { kind: 'capture', authorizationId, amountMinor: 5_000n, closeAuthorization: true },
       caller: NETWORK_CALLER,
     });
-    await test.gate.submit({ command: { kind: 'refund', authorizationId, amountMinor: 2_000n }, caller: NETWORK_CALLER });
+    await test.gate.submit({
+      command: { kind: 'refund', authorizationId, amountMinor: 2_000n },
+      caller: NETWORK_CALLER,
+    });
     expect((await balances()).spent - before.spent).toBe(3_000n);
   });
 });

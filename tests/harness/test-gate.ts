@@ -30,7 +30,10 @@ export interface TestGate {
 /** A Wednesday, 10:00 UTC: inside every business hour of the templates. */
 export const TEST_TIME_MS = Date.UTC(2026, 10, 18, 10, 0, 0);
 
-export async function createTestGate(database: Database, settings: Partial<GateSettings> = {}): Promise<TestGate> {
+export async function createTestGate(
+  database: Database,
+  settings: Partial<GateSettings> = {},
+): Promise<TestGate> {
   const key = testLogKey();
   const clock = { nowMs: TEST_TIME_MS };
   const configuration = new ConfigurationCache(database.pool);

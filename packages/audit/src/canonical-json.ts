@@ -8,7 +8,7 @@ export class CanonicalJsonError extends TypeError {
 }
 
 /** Deeper values are refused; the limit also ends a cycle. */
-export const CANONICAL_JSON_DEPTH_MAX = 128;
+const CANONICAL_JSON_DEPTH_MAX = 128;
 
 /**
  * Serialises null, booleans, finite numbers, strings, arrays and plain objects as RFC 8785 says:

@@ -36,7 +36,7 @@ export async function readTileFile(read: LogReader, tile: Tile): Promise<LogFile
 /** The entries of a bundle up to its first fault; undefined where the bundle is not there. */
 export type BundleFile = { path: string; content: { entries: Buffer[]; fault?: string } | undefined };
 
-export async function readBundleFile(read: LogReader, bundle: EntryBundle): Promise<BundleFile> {
+async function readBundleFile(read: LogReader, bundle: EntryBundle): Promise<BundleFile> {
   const path = entriesPath(bundle);
   const bytes = await read(path);
   if (bytes !== undefined) return { path, content: readEntryBundle(bytes, bundle.width) };

@@ -5,8 +5,8 @@ import { type SigningKey, type VerifierKey, isKeyName } from './note-key.ts';
 import { decodeBase64, decodeUtf8, hasLoneSurrogate } from './strict-encoding.ts';
 
 /** Bounds on what a verifier reads; the format asks to accept at least 16 signatures. */
-export const NOTE_BYTES_MAX = 1_000_000;
-export const NOTE_SIGNATURES_MAX = 100;
+const NOTE_BYTES_MAX = 1_000_000;
+const NOTE_SIGNATURES_MAX = 100;
 
 export type NoteSignature = { name: string; keyId: string; signature: Buffer };
 export type ParsedNote = { text: string; signatures: NoteSignature[] };

@@ -7,7 +7,7 @@ import { HASH_BYTES, isTreeSize, rootOfHashes } from './merkle-tree.ts';
 export const CHECKPOINT_PATH = 'checkpoint';
 export const TILE_WIDTH = 256;
 export const TILE_HEIGHT = 8;
-export const TILE_LEVEL_MAX = 63;
+const TILE_LEVEL_MAX = 63;
 export const ENTRY_BYTES_MAX = 65_535;
 
 /** `width` is the number of hashes or entries: 256 when full, 1 to 255 when partial. */

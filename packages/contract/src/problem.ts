@@ -12,6 +12,7 @@ interface ProblemKind {
 export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not JSON' },
   duplicate_key: { status: 400, title: 'A name occurs twice in one object' },
+  reserved_name: { status: 400, title: 'A name cannot be used' },
   nesting_too_deep: { status: 400, title: 'The body is nested too deeply' },
   number_exponent: { status: 400, title: 'A number is written with an exponent' },
   number_too_precise: { status: 400, title: 'A number has more digits than a JSON number keeps' },
@@ -21,15 +22,24 @@ export const PROBLEMS = {
   body_required: { status: 400, title: 'A body is required' },
   malformed_request: { status: 400, title: 'The request cannot be read' },
   unauthenticated: { status: 401, title: 'A valid API key is required' },
+  key_revoked: { status: 401, title: 'This API key has been revoked' },
   key_expired: { status: 401, title: 'This API key has expired' },
   forbidden: { status: 403, title: 'This key may not do that' },
   agent_mismatch: { status: 403, title: "An agent's key acts for that agent alone" },
+  not_an_approver: { status: 403, title: 'Only a person may decide an approval' },
   self_approval: { status: 403, title: 'Nobody approves their own request' },
   already_signed: { status: 403, title: 'The same person may sign one step only' },
   not_an_approver_of_this_step: { status: 403, title: 'The rule names other approvers' },
   not_found: { status: 404, title: 'There is no such thing' },
+  request_not_found: { status: 404, title: 'There is no such request' },
+  approval_not_found: { status: 404, title: 'There is no such approval' },
+  card_not_found: { status: 404, title: 'There is no such card' },
+  authorization_not_found: { status: 404, title: 'There is no such authorization' },
+  agent_not_found: { status: 404, title: 'There is no such agent' },
   conflict: { status: 409, title: 'The state does not allow it' },
   already_exists: { status: 409, title: 'It exists already' },
+  email_taken: { status: 409, title: 'The e-mail address belongs to somebody else' },
+  secret_already_shown: { status: 409, title: 'The secret was shown before, and is shown once' },
   approval_not_pending: { status: 409, title: 'The approval is not pending any more' },
   approval_expired: { status: 409, title: 'The approval has expired' },
   not_cancellable: { status: 409, title: 'The request cannot be cancelled any more' },
@@ -48,7 +58,7 @@ export const PROBLEMS = {
   unknown_field: { status: 422, title: 'A field is not known here' },
   invalid_amount: { status: 422, title: 'The amount cannot be used' },
   unknown_currency: { status: 422, title: 'The currency is not known here' },
-  unknown_policy: { status: 422, title: 'There is no such policy' },
+  policy_not_found: { status: 422, title: 'There is no such policy' },
   currency_mismatch: { status: 422, title: 'The currencies differ' },
   reversal_above_authorization: { status: 422, title: 'More cannot be reversed than is open' },
   idempotency_key_reused: { status: 422, title: 'This idempotency key was used with another body' },
@@ -58,6 +68,9 @@ export const PROBLEMS = {
   ledger_unavailable: { status: 503, title: 'The ledger cannot be reached', retryable: true },
   shutting_down: { status: 503, title: 'The gateway is shutting down', retryable: true },
 } as const satisfies Record<string, ProblemKind>;
+
+/** What every problem's `type` begins with; its code follows. */
+export const PROBLEM_TYPE_PREFIX = 'urn:countersign:problem:';
 
 export type ProblemCode = keyof typeof PROBLEMS;
 

@@ -96,5 +96,10 @@ export const IdempotencyHeader = Type.Object({
   ),
 });
 
+export const ReasonBody = Type.Object(
+  { reason: Type.Optional(text(500, 'For the record.')) },
+  { additionalProperties: false, title: 'ReasonBody' },
+);
+
 /** A body in which a name that is not known is a fault, never ignored. */
 export const closed = { additionalProperties: false } as const;

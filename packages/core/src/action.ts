@@ -1,6 +1,8 @@
 // action.ts: what an agent wants to do, with every fact a control may read and where each came from.
 // A fact that nobody supplied is null: a control decides what missing evidence means, never this type.
 
+import type { CurrencyCode } from './currency.ts';
+
 export type ActionType = 'spend' | 'refund' | 'credit' | 'discount';
 
 /** Who supplied a fact (SEMANTICS: every fact on a decision records its source). */
@@ -20,7 +22,7 @@ export interface Action {
   /** The vendor of a purchase or the counterparty of a check, exactly as given. */
   readonly counterparty: string;
   readonly amountMinor: bigint;
-  readonly currency: string;
+  readonly currency: CurrencyCode;
   readonly category: string | null;
   readonly costCenter: string | null;
   readonly project: string | null;

@@ -124,7 +124,12 @@ function signedOff(finding: Finding, signedSteps: readonly string[]): Finding {
   return { ...finding, outcome: 'pass', reasonCode: 'signed', nextStep: null };
 }
 
-function controlFailed(control: string, policyId: string | null, ruleId: string | null, error: unknown): Finding {
+function controlFailed(
+  control: string,
+  policyId: string | null,
+  ruleId: string | null,
+  error: unknown,
+): Finding {
   return {
     control,
     policyId,

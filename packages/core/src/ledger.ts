@@ -60,7 +60,8 @@ export function applyTransfer(balance: Balance, transfer: Transfer): Balance {
   }
   move(next, transfer.from, -transfer.amountMinor);
   move(next, transfer.to, transfer.amountMinor);
-  if (next.pendingMinor < 0n || next.committedMinor < 0n) throw new Error('a reservation would go below zero');
+  if (next.pendingMinor < 0n || next.committedMinor < 0n)
+    throw new Error('a reservation would go below zero');
   return next;
 }
 
@@ -71,7 +72,12 @@ export function overrunTransfer(periodId: bigint, balance: Balance): Transfer | 
 }
 
 /** The same amount moved in each of several periods; nothing for an amount of zero. */
-export function transferAll(periodIds: readonly bigint[], from: Account, to: Account, amountMinor: bigint): Transfer[] {
+export function transferAll(
+  periodIds: readonly bigint[],
+  from: Account,
+  to: Account,
+  amountMinor: bigint,
+): Transfer[] {
   if (amountMinor === 0n) return [];
   return periodIds.map((periodId) => ({ periodId, from, to, amountMinor }));
 }

@@ -1,7 +1,9 @@
 // ids.ts: prefixed, time-ordered ids (TypeID: a UUIDv7 in Crockford base 32). Randomness enters here and nowhere else.
 import { typeidUnboxed } from 'typeid-js';
+import { randomFillSync } from 'node:crypto';
 
-export type IdPrefix = 'preq' | 'apr' | 'card' | 'auth' | 'chk' | 'rcpt' | 'key' | 'whe' | 'msg' | 'gw' | 'bud' | 'inst';
+export type IdPrefix =
+  'preq' | 'apr' | 'card' | 'auth' | 'chk' | 'rcpt' | 'key' | 'whe' | 'msg' | 'gw' | 'bud' | 'inst';
 
 export function newId(prefix: IdPrefix): string {
   return typeidUnboxed(prefix);
@@ -14,4 +16,20 @@ export function cardIdOf(requestId: string): string {
 
 export function requestIdOfCard(cardId: string): string {
   return `preq${cardId.slice(cardId.indexOf('_'))}`;
+}
+
+const SALT_BYTES = 16;
+const SALTS_AT_ONCE = 512;
+// Owned by newSalt: asking the system for each salt alone costs more than everything else about it.
+let pool = Buffer.alloc(0);
+let used = 0;
+
+/** 16 random bytes for one commitment (see the audit package). */
+export function newSalt(): Buffer {
+  if (used >= pool.length) {
+    pool = randomFillSync(Buffer.alloc(SALT_BYTES * SALTS_AT_ONCE));
+    used = 0;
+  }
+  used += SALT_BYTES;
+  return pool.subarray(used - SALT_BYTES, used);
 }

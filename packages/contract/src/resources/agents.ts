@@ -2,16 +2,18 @@
 import { type Static, Type } from 'typebox';
 
 import { operation } from '../operation.ts';
-import { Identifier, Timestamp, closed, idInPath, nullable, page, pageQuery, text } from '../scalars.ts';
+import { IdempotencyHeader, Identifier, ReasonBody, Timestamp, closed, idInPath, nullable, page, pageQuery, text } from '../scalars.ts';
 import { keyOperationsOf } from './keys.ts';
+
+const Reference = text(128, 'As the agent writes it.');
 
 const bindings = {
   policies: Type.Optional(Type.Array(Identifier, { maxItems: 1000, description: 'The only policies it may name.' })),
-  cost_centers: Type.Optional(Type.Array(Identifier, { maxItems: 1000 })),
-  projects: Type.Optional(Type.Array(Identifier, { maxItems: 1000 })),
+  cost_centers: Type.Optional(Type.Array(Reference, { maxItems: 1000 })),
+  projects: Type.Optional(Type.Array(Reference, { maxItems: 1000 })),
   default_policy: Type.Optional(Identifier),
-  default_cost_center: Type.Optional(Identifier),
-  default_project: Type.Optional(Identifier),
+  default_cost_center: Type.Optional(Reference),
+  default_project: Type.Optional(Reference),
 };
 
 export const AgentBindings = Type.Object(bindings, {
@@ -69,6 +71,7 @@ export const agentOperations = {
     tag,
     summary: 'Register an agent',
     allow: ['operator'],
+    headers: IdempotencyHeader,
     body: AgentBody,
     bodyExample: { agent_id: 'agent_ops_042', name: 'Infrastructure renewals', team: 'platform', owner: 'maria' },
     status: 201,
@@ -81,7 +84,14 @@ export const agentOperations = {
     tag,
     summary: 'List agents',
     allow: ['operator', 'auditor'],
-    query: Type.Object(pageQuery, closed),
+    query: Type.Object(
+      {
+        team: Type.Optional(Identifier),
+        status: Type.Optional(Type.Enum(['active', 'suspended'])),
+        ...pageQuery,
+      },
+      closed,
+    ),
     status: 200,
     response: page('AgentPage', Agent),
   }),
@@ -118,6 +128,8 @@ export const agentOperations = {
     description: 'In effect for every decision that starts after this answer, charges of cards already issued included.',
     allow: ['operator'],
     params,
+    body: ReasonBody,
+    bodyOptional: true,
     status: 200,
     response: Agent,
   }),

@@ -7,6 +7,7 @@ import {
   Currency,
   CurrencyInput,
   DecimalAmount,
+  IdempotencyHeader,
   Identifier,
   Timestamp,
   closed,
@@ -27,7 +28,7 @@ const Dimension = Type.Object(
 
 const Period = Type.Enum(['day', 'week', 'month', 'quarter', 'year', 'lifetime', 'fixed']);
 
-export const BudgetBody = Type.Object(
+const BudgetBody = Type.Object(
   {
     budget_id: Type.Optional(Identifier),
     name: text(200, 'For people.'),
@@ -45,11 +46,11 @@ export const BudgetBody = Type.Object(
   { ...closed, title: 'BudgetBody' },
 );
 
-export const Budget = Type.Object(
+const Budget = Type.Object(
   {
     budget_id: Type.String(),
     name: Type.String(),
-    scope: Type.Unknown({ description: 'As it was given.' }),
+    scope: Type.Array(Dimension),
     period: Period,
     period_starts_at: nullable(Timestamp, 'Of the current period; null outside a fixed range.'),
     period_ends_at: nullable(Timestamp),
@@ -60,12 +61,13 @@ export const Budget = Type.Object(
     spent: DecimalAmount,
     available: DecimalAmount,
     overrun: DecimalAmount,
+    overdrawn: Type.Boolean({ description: '`available` is below zero.' }),
     time_zone: Type.String(),
     owner: nullable(Type.String()),
     status: Type.Enum(['active', 'closed']),
     created_at: Timestamp,
   },
-  { title: 'Budget', additionalProperties: true },
+  { title: 'Budget' },
 );
 
 const params = Type.Object({ budget_id: idInPath('Id of the budget.') });
@@ -80,6 +82,7 @@ export const budgetOperations = {
     summary: 'Set up a budget',
     description: 'Every budget that matches a purchase binds it, all or none. A purchase that no budget covers is denied.',
     allow: ['operator'],
+    headers: IdempotencyHeader,
     body: BudgetBody,
     bodyExample: {
       name: 'Platform, monthly',
@@ -99,7 +102,7 @@ export const budgetOperations = {
     tag: 'Budgets',
     summary: 'List budgets with their current balances',
     allow: readers,
-    query: Type.Object(pageQuery, closed),
+    query: Type.Object({ status: Type.Optional(Type.Enum(['active', 'closed'])), ...pageQuery }, closed),
     status: 200,
     response: page('BudgetPage', Budget),
   }),
@@ -119,19 +122,27 @@ export const budgetOperations = {
     method: 'PATCH',
     path: '/v1/budgets/{budget_id}',
     tag: 'Budgets',
-    summary: 'Change a budget’s name, owner or limit',
+    summary: 'Change a budget’s limit',
     description: 'A limit below what is already used is allowed: it stops new approvals and rewrites nothing.',
     allow: ['operator'],
     params,
     body: Type.Object(
-      {
-        name: Type.Optional(text(200, 'For people.')),
-        owner: Type.Optional(nullable(text(255, 'Id or e-mail of a person.'))),
-        limit: Type.Optional(AmountInput),
-      },
-      { ...closed, title: 'BudgetPatch', minProperties: 1 },
+      { limit: AmountInput },
+      { ...closed, title: 'BudgetPatch' },
     ),
     bodyExample: { limit: '30000.00' },
+    status: 200,
+    response: Budget,
+  }),
+  closeBudget: operation({
+    operationId: 'closeBudget',
+    method: 'POST',
+    path: '/v1/budgets/{budget_id}/close',
+    tag: 'Budgets',
+    summary: 'Close a budget',
+    description: 'It covers no purchase that is decided afterwards; what it has set aside is still settled in it.',
+    allow: ['operator'],
+    params,
     status: 200,
     response: Budget,
   }),

@@ -52,7 +52,7 @@ export const Check = Type.Object(
     violated_rule_description: nullable(Type.String()),
     policy_version: Type.Integer(),
     next_step: nullable(Type.String()),
-    latency_ms: Type.Number({ description: 'Milliseconds inside the gateway.' }),
+    latency_ms: nullable(Type.Number(), 'Milliseconds inside the gateway; null when it is read later.'),
     timestamp: Timestamp,
   },
   { title: 'Check' },

@@ -5,6 +5,7 @@ import { operation } from '../operation.ts';
 import {
   CountryInput,
   CurrencyInput,
+  IdempotencyHeader,
   Identifier,
   Timestamp,
   closed,
@@ -45,6 +46,7 @@ export const entityOperations = {
     tag,
     summary: 'Register a legal entity',
     allow: ['operator'],
+    headers: IdempotencyHeader,
     body: Type.Object(
       {
         entity_id: Identifier,
@@ -88,6 +90,28 @@ export const entityOperations = {
     status: 200,
     response: Entity,
   }),
+  updateEntity: operation({
+    operationId: 'updateEntity',
+    method: 'PATCH',
+    path: '/v1/entities/{entity_id}',
+    tag,
+    summary: 'Change a legal entity',
+    allow: ['operator'],
+    params: Type.Object({ entity_id: idInPath('Id of the entity.') }),
+    body: Type.Object(
+      {
+        name: Type.Optional(text(200, 'Registered name.')),
+        country: Type.Optional(nullable(CountryInput)),
+        tax_id: Type.Optional(nullable(text(64, 'VAT or tax number.'))),
+        base_currency: Type.Optional(CurrencyInput),
+        time_zone: Type.Optional(text(64, 'IANA name such as `Europe/Paris`.')),
+      },
+      { ...closed, title: 'EntityPatch', minProperties: 1 },
+    ),
+    bodyExample: { country: 'FR', time_zone: 'Europe/Paris' },
+    status: 200,
+    response: Entity,
+  }),
   createCostCenter: operation({
     operationId: 'createCostCenter',
     method: 'POST',
@@ -95,12 +119,24 @@ export const entityOperations = {
     tag,
     summary: 'Register a cost centre of an entity',
     allow: ['operator'],
+    headers: IdempotencyHeader,
     body: Type.Object(
-      { cost_center_id: Identifier, name: text(200, 'For people.'), entity_id: Type.Optional(Identifier) },
+      { cost_center_id: text(128, 'As agents write it.'), name: text(200, 'For people.'), entity_id: Type.Optional(Identifier) },
       { ...closed, title: 'CostCenterBody' },
     ),
     bodyExample: { cost_center_id: 'platform', name: 'Platform' },
     status: 201,
+    response: CostCenter,
+  }),
+  getCostCenter: operation({
+    operationId: 'getCostCenter',
+    method: 'GET',
+    path: '/v1/cost-centers/{cost_center_id}',
+    tag,
+    summary: 'Read a cost centre',
+    allow: readers,
+    params: Type.Object({ cost_center_id: idInPath('Id of the cost centre.') }),
+    status: 200,
     response: CostCenter,
   }),
   listCostCenters: operation({

@@ -6,9 +6,10 @@ import { Timestamp, closed, nullable, text } from '../scalars.ts';
 
 export const Event = Type.Object(
   {
-    id: Type.String({ description: 'Leaf index in the log.' }),
+    id: Type.Integer({ description: 'Leaf index in the log.' }),
     type: Type.String(),
     timestamp: Timestamp,
+    subject_id: Type.String(),
     data: Type.Object({}, { additionalProperties: true }),
   },
   { title: 'Event' },
@@ -55,7 +56,10 @@ export const eventOperations = {
     ),
     status: 200,
     response: Type.Object(
-      { data: Type.Array(Event), next_after: nullable(Type.String(), 'Send it as `after` for the next page.') },
+      {
+        data: Type.Array(Event),
+        next_after: Type.Integer({ description: 'Send it as `after`: whatever comes later has a greater id.' }),
+      },
       { title: 'EventPage' },
     ),
     responseMedia: ['text/event-stream'],

@@ -2,31 +2,38 @@
 import { type TObject, Type } from 'typebox';
 
 import { operation } from '../operation.ts';
-import { Timestamp, closed, idInPath, nullable, page } from '../scalars.ts';
+import { IdempotencyHeader, Timestamp, closed, idInPath, nullable, page, pageQuery } from '../scalars.ts';
 
 export const CreatedKey = Type.Object(
   {
     key_id: Type.String(),
     api_key: Type.String({ description: 'Shown this once.' }),
-    expires_at: nullable(Timestamp),
   },
   { title: 'CreatedKey' },
+);
+
+const RotatedKey = Type.Object(
+  {
+    key_id: Type.String(),
+    api_key: Type.String({ description: 'Shown this once.' }),
+    replaced_key_id: Type.String(),
+    replaced_expires_at: nullable(Timestamp, 'Until when the replaced key still holds; null: it is revoked.'),
+  },
+  { title: 'RotatedKey' },
 );
 
 export const Key = Type.Object(
   {
     key_id: Type.String(),
     hint: Type.String({ description: 'First and last characters, to tell keys apart.' }),
+    agent_id: nullable(Type.String()),
+    principal_id: nullable(Type.String()),
+    status: Type.Enum(['active', 'expired', 'revoked']),
     created_at: Timestamp,
     expires_at: nullable(Timestamp),
     revoked_at: nullable(Timestamp),
   },
   { title: 'Key' },
-);
-
-export const KeyBody = Type.Object(
-  { expires_at: Type.Optional(Timestamp) },
-  { ...closed, title: 'KeyBody' },
 );
 
 /** The two key operations that every holder of keys has. */
@@ -48,8 +55,7 @@ export function keyOperationsOf<const Name extends string>(holder: {
       description: 'The key is in this answer and nowhere else; it is stored hashed.',
       allow: ['operator'],
       params,
-      body: KeyBody,
-      bodyOptional: true,
+      headers: IdempotencyHeader,
       status: 201,
       response: CreatedKey,
     }),
@@ -61,6 +67,7 @@ export function keyOperationsOf<const Name extends string>(holder: {
       summary: `List the API keys of ${words}, without the keys`,
       allow: ['operator', 'auditor'],
       params,
+      query: Type.Object(pageQuery, closed),
       status: 200,
       response: page('KeyPage', Key),
     }),
@@ -92,11 +99,12 @@ export const keyOperations = {
     allow: ['operator'],
     params,
     body: Type.Object(
-      { overlap_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 604_800, default: 0 })) },
+      { overlap_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400, default: 0 })) },
       { ...closed, title: 'RotateKeyBody' },
     ),
     bodyOptional: true,
+    headers: IdempotencyHeader,
     status: 201,
-    response: CreatedKey,
+    response: RotatedKey,
   }),
 };

@@ -3,7 +3,7 @@
 import { Type } from 'typebox';
 
 import { operation } from '../operation.ts';
-import { Identifier, Timestamp, closed, idInPath, nullable, page, pageQuery } from '../scalars.ts';
+import { IdempotencyHeader, Identifier, Timestamp, closed, idInPath, page, pageQuery } from '../scalars.ts';
 
 const Rule = Type.Object(
   {
@@ -51,16 +51,32 @@ const document = {
   metadata: Type.Optional(Type.Object({}, { additionalProperties: true })),
 };
 
-export const PolicyBody = Type.Object(document, { ...closed, title: 'PolicyBody' });
+const PolicyBody = Type.Object(document, { ...closed, title: 'PolicyBody' });
 
-export const Policy = Type.Object(
+const published = {
+  version: Type.Integer({ minimum: 1 }),
+  status: Type.Enum(['active', 'retired']),
+  rule_count: Type.Integer(),
+  created_at: Timestamp,
+  created_by: Type.String(),
+};
+
+const Policy = Type.Object({ ...document, ...published }, { title: 'Policy' });
+
+const PublishedPolicy = Type.Object(
   {
     ...document,
-    version: Type.Integer({ minimum: 1 }),
-    created_at: Timestamp,
-    created_by: nullable(Type.String()),
+    ...published,
+    warnings: Type.Array(Type.Object({}, { additionalProperties: true }), {
+      description: 'What is allowed and probably not meant.',
+    }),
   },
-  { title: 'Policy', additionalProperties: true },
+  { title: 'PublishedPolicy' },
+);
+
+const PolicySummary = Type.Object(
+  { policy_id: Type.String(), name: Type.String(), ...published },
+  { title: 'PolicySummary' },
 );
 
 export const policyOperations = {
@@ -83,8 +99,9 @@ export const policyOperations = {
         { rule_id: 'r3', rule_type: 'vendor_allowlist', parameters: { vendors: ['aws', 'aws.amazon.com'] } },
       ],
     },
+    headers: IdempotencyHeader,
     status: 201,
-    response: Policy,
+    response: PublishedPolicy,
   }),
   listPolicies: operation({
     operationId: 'listPolicies',
@@ -95,7 +112,7 @@ export const policyOperations = {
     allow: ['operator', 'auditor'],
     query: Type.Object(pageQuery, closed),
     status: 200,
-    response: page('PolicyPage', Policy),
+    response: page('PolicyPage', PolicySummary),
   }),
   getPolicy: operation({
     operationId: 'getPolicy',

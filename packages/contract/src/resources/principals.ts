@@ -3,7 +3,7 @@
 import { type Static, Type } from 'typebox';
 
 import { EVERY_ROLE, operation } from '../operation.ts';
-import { Identifier, Timestamp, closed, idInPath, nullable, page, pageQuery, text } from '../scalars.ts';
+import { IdempotencyHeader, Identifier, ReasonBody, Timestamp, closed, idInPath, nullable, page, pageQuery, text } from '../scalars.ts';
 import { keyOperationsOf } from './keys.ts';
 
 const Role = Type.Enum(['operator', 'approver', 'budget_owner', 'auditor']);
@@ -18,7 +18,7 @@ export const Principal = Type.Object(
     status: Type.Enum(['active', 'disabled']),
     created_at: Timestamp,
   },
-  { title: 'Principal', additionalProperties: true },
+  { title: 'Principal', additionalProperties: true, description: 'With its id under the name of the collection too: `approver_id`.' },
 );
 
 const Email = Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254, description: 'An e-mail address.' });
@@ -55,8 +55,9 @@ function roleOperations<const Name extends string>(role: {
       path,
       tag,
       summary: `Give a person or a service the role: ${words}`,
-      description: 'An id that is known already gets this role besides its others.',
+      description: 'A person who is known already gets this role besides the others: one person is one principal.',
       allow: ['operator'],
+      headers: IdempotencyHeader,
       body: personBody(idField, `${name}Body`),
       bodyExample: example,
       status: 201,
@@ -118,7 +119,10 @@ export const principalOperations = {
     tag,
     summary: 'List principals',
     allow: ['operator', 'auditor'],
-    query: Type.Object({ role: Type.Optional(Role), ...pageQuery }, closed),
+    query: Type.Object(
+      { role: Type.Optional(Role), status: Type.Optional(Type.Enum(['active', 'disabled'])), ...pageQuery },
+      closed,
+    ),
     status: 200,
     response: page('PrincipalPage', Principal),
   }),
@@ -138,9 +142,11 @@ export const principalOperations = {
     method: 'POST',
     path: '/v1/principals/{principal_id}/disable',
     tag,
-    summary: 'Disable a principal and all of its keys',
+    summary: 'Disable a principal and all of its keys, for good',
     allow: ['operator'],
     params,
+    body: ReasonBody,
+    bodyOptional: true,
     status: 200,
     response: Principal,
   }),

@@ -57,7 +57,7 @@ export const recordOperations = {
     allow: ['public'],
     status: 200,
     response: Type.Object(
-      { origin: Type.String(), verifier_key: Type.String(), key_id: Type.String() },
+      { verifier_key: Type.String() },
       { title: 'LogKey' },
     ),
   }),
@@ -67,7 +67,6 @@ export const recordOperations = {
     path: '/v1/log/entries',
     tag,
     summary: 'Entries in the order of the log',
-    description: '`body` is the entry’s canonical JSON as text: the exact bytes that the leaf hashes.',
     allow: ['operator', 'auditor'],
     query: Type.Object(
       {
@@ -83,8 +82,12 @@ export const recordOperations = {
           Type.Object({
             leaf_index: Index,
             entry_id: Type.Integer(),
+            subject_id: Type.String(),
             leaf_hash: Type.String({ description: 'Base64.' }),
-            body: Type.String({ description: 'Canonical JSON text.' }),
+            entry: Type.Object(
+              {},
+              { additionalProperties: true, description: 'Its canonical form (RFC 8785) is the bytes of the leaf.' },
+            ),
           }),
         ),
         size: Type.Integer({ description: 'Size of the log.' }),
@@ -113,7 +116,6 @@ export const recordOperations = {
         leaf_hash: Type.String(),
         root_hash: Type.String(),
         path: Type.Array(Type.String({ description: 'Base64.' })),
-        checkpoint: nullable(Type.String(), 'The signed note of that size, where there is one.'),
       },
       { title: 'InclusionProof' },
     ),
@@ -125,7 +127,7 @@ export const recordOperations = {
     tag,
     summary: 'Proof that the log has only grown',
     allow: EVERY_ROLE,
-    query: Type.Object({ from: Index, to: Type.Optional(Index) }, closed),
+    query: Type.Object({ from: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), to: Type.Optional(Index) }, closed),
     status: 200,
     response: Type.Object(
       {

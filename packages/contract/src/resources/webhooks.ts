@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 
 import { operation } from '../operation.ts';
-import { Timestamp, closed, idInPath, nullable, page, pageQuery, text } from '../scalars.ts';
+import { IdempotencyHeader, Timestamp, closed, idInPath, nullable, page, pageQuery, text } from '../scalars.ts';
 
 const endpointFields = {
   endpoint_id: Type.String(),
@@ -23,7 +23,7 @@ const Delivery = Type.Object(
   {
     delivery_id: Type.String({ description: 'The `webhook-id`: the same on every attempt.' }),
     endpoint_id: Type.String(),
-    event_id: Type.String({ description: 'Leaf index of the event in the log.' }),
+    event_id: Type.Integer({ description: 'Leaf index of the event in the log.' }),
     event_type: Type.String(),
     subject_id: Type.String(),
     status: Type.Enum(['pending', 'delivered', 'failed']),
@@ -48,6 +48,7 @@ export const webhookOperations = {
     tag,
     summary: 'Send events to a URL',
     allow: ['operator'],
+    headers: IdempotencyHeader,
     body: Type.Object(
       {
         url: text(2048, 'https, and not a private address unless the installation allows it.'),
@@ -95,6 +96,17 @@ export const webhookOperations = {
     status: 200,
     response: WebhookEndpoint,
   }),
+  enableWebhookEndpoint: operation({
+    operationId: 'enableWebhookEndpoint',
+    method: 'POST',
+    path: '/v1/webhook-endpoints/{endpoint_id}/enable',
+    tag,
+    summary: 'Send to a disabled endpoint again',
+    allow: ['operator'],
+    params,
+    status: 200,
+    response: WebhookEndpoint,
+  }),
   rotateWebhookSecret: operation({
     operationId: 'rotateWebhookSecret',
     method: 'POST',
@@ -102,9 +114,13 @@ export const webhookOperations = {
     tag,
     summary: 'Replace an endpoint’s secret',
     allow: ['operator'],
+    headers: IdempotencyHeader,
     params,
     status: 200,
-    response: CreatedWebhookEndpoint,
+    response: Type.Object(
+      { endpoint_id: Type.String(), secret: Type.String({ description: 'Shown this once.' }) },
+      { title: 'RotatedWebhookSecret' },
+    ),
   }),
   listWebhookDeliveries: operation({
     operationId: 'listWebhookDeliveries',

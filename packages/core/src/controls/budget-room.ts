@@ -5,6 +5,7 @@
 import type { Action } from '../action.ts';
 import type { BudgetFacts, PurchaseControl } from '../decide.ts';
 import type { Finding } from '../finding.ts';
+import type { CurrencyCode } from '../currency.ts';
 import { parseCurrency } from '../currency.ts';
 import { formatMoney } from '../money.ts';
 import { denial } from './purchase-finding.ts';
@@ -31,45 +32,66 @@ export const budgetRoom: PurchaseControl = {
 };
 
 function findingOf(action: Action, budget: BudgetFacts): Finding {
-  const { cap } = budget;
-  const control = cap === null ? 'budget_room' : 'agent_cap';
-  const owner = { policyId: cap?.policyId ?? null, ruleId: cap?.ruleId ?? null };
-  const name =
-    cap === null ? `The budget \`${budget.budgetId}\`` : `The cap of this agent (rule \`${cap.ruleId}\`)`;
   const currency = parseCurrency(budget.currency);
-  if (currency === undefined || budget.currency !== action.currency) {
-    return denial(control, CLAUSE, {
-      ...owner,
-      reasonCode: 'budget_currency_mismatch',
-      message: `${name} is in \`${budget.currency}\` and the amount in \`${action.currency}\`: they cannot be compared.`,
-      observed: action.currency,
-      limit: budget.currency,
-      nextStep: `Ask for an amount in \`${budget.currency}\`, or ask the operator for a budget in \`${action.currency}\`.`,
-    });
-  }
+  if (currency === undefined || budget.currency !== action.currency) return currencyMismatch(action, budget);
   const usedMinor = budget.pendingMinor + budget.committedMinor + budget.spentMinor - budget.ownMinor;
   const availableMinor = budget.limitMinor - usedMinor;
+  if (action.amountMinor > availableMinor)
+    return exceeded(action, budget, { currency, usedMinor, availableMinor });
+  return {
+    control: controlOf(budget),
+    policyId: budget.cap?.policyId ?? null,
+    ruleId: budget.cap?.ruleId ?? null,
+    outcome: 'pass',
+    reasonCode: 'ok',
+    message: '',
+    observed: formatMoney(usedMinor + action.amountMinor, currency),
+    limit: formatMoney(budget.limitMinor, currency),
+    clause: CLAUSE,
+    nextStep: null,
+    approvers: null,
+  };
+}
+
+function currencyMismatch(action: Action, budget: BudgetFacts): Finding {
+  return denial(controlOf(budget), CLAUSE, {
+    ...budget.cap,
+    reasonCode: 'budget_currency_mismatch',
+    message: `${nameOf(budget)} is in \`${budget.currency}\` and the amount in \`${action.currency}\`: they cannot be compared.`,
+    observed: action.currency,
+    limit: budget.currency,
+    nextStep: `Ask for an amount in \`${budget.currency}\`, or ask the operator for a budget in \`${action.currency}\`.`,
+  });
+}
+
+function exceeded(
+  action: Action,
+  budget: BudgetFacts,
+  room: { readonly currency: CurrencyCode; readonly usedMinor: bigint; readonly availableMinor: bigint },
+): Finding {
+  const { currency, usedMinor, availableMinor } = room;
   const limit = formatMoney(budget.limitMinor, currency);
-  const observed = formatMoney(usedMinor + action.amountMinor, currency);
-  if (action.amountMinor <= availableMinor) {
-    return {
-      ...denial(control, CLAUSE, { ...owner, reasonCode: 'ok', message: '', nextStep: null }),
-      outcome: 'pass',
-      observed,
-      limit,
-    };
-  }
-  const amount = formatMoney(action.amountMinor, currency);
   const available = formatMoney(availableMinor > 0n ? availableMinor : 0n, currency);
-  return denial(control, CLAUSE, {
-    ...owner,
-    reasonCode: cap === null ? 'budget_exceeded' : 'agent_cap_exceeded',
-    message: `${name} of ${limit} has ${available} left; ${amount} does not fit.`,
-    observed,
+  const amount = formatMoney(action.amountMinor, currency);
+  return denial(controlOf(budget), CLAUSE, {
+    ...budget.cap,
+    reasonCode: budget.cap === null ? 'budget_exceeded' : 'agent_cap_exceeded',
+    message: `${nameOf(budget)} of ${limit} has ${available} left; ${amount} does not fit.`,
+    observed: formatMoney(usedMinor + action.amountMinor, currency),
     limit,
     nextStep:
       availableMinor > 0n
         ? `Ask for at most ${available}, wait for the next period, or ask the owner of the budget.`
         : 'Wait for the next period, or ask the owner of the budget.',
   });
+}
+
+function controlOf(budget: BudgetFacts): string {
+  return budget.cap === null ? 'budget_room' : 'agent_cap';
+}
+
+function nameOf(budget: BudgetFacts): string {
+  return budget.cap === null
+    ? `The budget \`${budget.budgetId}\``
+    : `The cap of this agent (rule \`${budget.cap.ruleId}\`)`;
 }

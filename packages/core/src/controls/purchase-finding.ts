@@ -7,13 +7,15 @@ export type DenialDetail = Pick<Finding, 'reasonCode' | 'message' | 'nextStep'> 
 export function denial(control: string, clause: string | null, detail: DenialDetail): Finding {
   return {
     control,
-    policyId: null,
-    ruleId: null,
+    policyId: detail.policyId ?? null,
+    ruleId: detail.ruleId ?? null,
     outcome: 'deny',
-    observed: null,
-    limit: null,
+    reasonCode: detail.reasonCode,
+    message: detail.message,
+    observed: detail.observed ?? null,
+    limit: detail.limit ?? null,
     clause,
+    nextStep: detail.nextStep,
     approvers: null,
-    ...detail,
   };
 }

@@ -20,12 +20,10 @@ export const timeRestriction: RuleControl = {
     return reader.finish(() => {
       const days = WEEKDAYS.filter((day) => allowedDays.has(day)).join(', ');
       const limit = `${days} ${hoursText} ${timeZone}`;
+      const clockAt = clockOf(timeZone);
       return {
         evaluate(_action, facts) {
-          const { weekday, minuteOfDay } =
-            timeZone === 'UTC'
-              ? utcWeekdayAndMinute(facts.nowMs)
-              : zonedWeekdayAndMinute(facts.nowMs, timeZone);
+          const { weekday, minuteOfDay } = clockAt(facts.nowMs);
           const observed = `${weekday} ${clockText(minuteOfDay)} ${timeZone}`;
           if (isWithinWindow({ allowedDays, window, weekday, minuteOfDay })) {
             return { kind: 'pass', observed, limit };
@@ -64,6 +62,20 @@ function readHours(reader: ParameterReader): {
     reader.fault('time_zone', 'unknown_time_zone', message);
   }
   return { window: window.ok ? window.window : WHOLE_DAY, hoursText, timeZone };
+}
+
+/** Reads the zone's clocks; remembers the last instant, since all decisions of a batch share theirs. */
+function clockOf(timeZone: string): (ms: number) => { weekday: Weekday; minuteOfDay: number } {
+  if (timeZone === 'UTC') return utcWeekdayAndMinute;
+  let lastMs = Number.NaN;
+  let last: { weekday: Weekday; minuteOfDay: number } | undefined;
+  return (ms) => {
+    if (last === undefined || ms !== lastMs) {
+      last = zonedWeekdayAndMinute(ms, timeZone);
+      lastMs = ms;
+    }
+    return last;
+  };
 }
 
 function clockText(minuteOfDay: number): string {

@@ -4,7 +4,10 @@ import type { Action } from '../action.ts';
 import type { Finding, FindingOutcome } from '../finding.ts';
 import type { CompiledPolicy, CompiledRule, RuleFacts } from './rule.ts';
 
-/** The finding of one rule, or null when the rule does not concern this action. */
+/**
+ * The finding of one rule, or null when the rule does not concern this action. Findings are written out in full,
+ * fields in one order: spreading a common part cost more than half of the time of a decision.
+ */
 export function evaluateRule(
   policy: CompiledPolicy,
   rule: CompiledRule,
@@ -13,54 +16,60 @@ export function evaluateRule(
 ): Finding | null {
   const verdict = rule.evaluate(action, facts);
   if (verdict === null) return null;
-  const base = {
-    control: rule.ruleType,
-    policyId: policy.policyId,
-    ruleId: rule.ruleId,
-    clause: rule.clause,
-  };
   switch (verdict.kind) {
     case 'pass':
       return {
-        ...base,
+        control: rule.ruleType,
+        policyId: policy.policyId,
+        ruleId: rule.ruleId,
         outcome: 'pass',
         reasonCode: 'ok',
         message: '',
         observed: verdict.observed,
         limit: verdict.limit,
+        clause: rule.clause,
         nextStep: null,
         approvers: null,
       };
     case 'violation':
       return {
-        ...base,
+        control: rule.ruleType,
+        policyId: policy.policyId,
+        ruleId: rule.ruleId,
         outcome: rule.onViolation,
         reasonCode: verdict.reasonCode,
         message: verdict.message,
         observed: verdict.observed,
         limit: verdict.limit,
+        clause: rule.clause,
         nextStep: rule.onViolation === 'hold' ? nextStepOfHold(action) : verdict.nextStep,
         approvers: null,
       };
     case 'escalate':
       return {
-        ...base,
+        control: rule.ruleType,
+        policyId: policy.policyId,
+        ruleId: rule.ruleId,
         outcome: 'hold',
         reasonCode: verdict.reasonCode,
         message: verdict.message,
         observed: verdict.observed,
         limit: verdict.limit,
+        clause: rule.clause,
         nextStep: verdict.nextStep,
         approvers: verdict.approvers,
       };
     case 'missing':
       return {
-        ...base,
+        control: rule.ruleType,
+        policyId: policy.policyId,
+        ruleId: rule.ruleId,
         outcome: MISSING_OUTCOME[rule.onMissing],
         reasonCode: rule.onMissing === 'ignore' ? 'evidence_ignored' : 'evidence_missing',
         message: verdict.message,
         observed: null,
         limit: verdict.evidence,
+        clause: rule.clause,
         nextStep: nextStepOfMissing(rule.onMissing, verdict.evidence, action),
         approvers: null,
       };

@@ -11,7 +11,7 @@ import type { ParameterResult, RuleFault } from './rule.ts';
 /** The most entries a list of a rule may have. */
 export const LIST_ENTRIES_MAX = 10_000;
 /** The most characters a text of a rule may have. */
-export const TEXT_LENGTH_MAX = 500;
+const TEXT_LENGTH_MAX = 500;
 
 /** What a reader of single list entries answers. */
 export type EntryResult<T> =

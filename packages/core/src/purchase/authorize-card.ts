@@ -39,7 +39,8 @@ export function authorizeCard(
   if (state.card === null) return refused('card_not_found', 'This request has no card.');
   const chargeFault = chargeFaultOf(state, command, nowMs);
   if (chargeFault !== null) return declined(state, command, chargeFault, {}, [], null);
-  const signedSteps = state.approval?.steps.filter((step) => step.signature !== null).map((step) => step.stepKey) ?? [];
+  const signedSteps =
+    state.approval?.steps.filter((step) => step.signature !== null).map((step) => step.stepKey) ?? [];
   const decision = decide(state.action, { ...facts, stage: 'authorization', signedSteps }, nowMs);
   switch (decision.outcome) {
     case 'denied': {

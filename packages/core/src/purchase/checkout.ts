@@ -21,9 +21,3 @@ export function checkoutOf(
     },
   };
 }
-
-/** What the record says of a card: never its number. */
-export function issuedDetail(card: CardState | null): Record<string, string | number> {
-  if (card === null) return {};
-  return { card_id: card.cardId, card_expires_at: card.expiresAtMs, provider: card.provider };
-}

@@ -31,19 +31,34 @@ export function cancelPurchase(
   command: { readonly cancelledBy: string; readonly reasonCommitment: string | null },
 ): Transition {
   if (!isOpen(state)) {
-    return refused('not_cancellable', 'Only a request that is held, or approved and not yet charged, can be cancelled.');
+    return refused(
+      'not_cancellable',
+      'Only a request that is held, or approved and not yet charged, can be cancelled.',
+    );
   }
-  return end(state, 'cancelled', 'cancelled', { cancelled_by: command.cancelledBy, reason: command.reasonCommitment });
+  return end(state, 'cancelled', 'cancelled', {
+    cancelled_by: command.cancelledBy,
+    reason: command.reasonCommitment,
+  });
 }
 
 /** Ends a request whose approval, card or leave to pay outside ran out. `externalExpiresAtMs`: for the last. */
-export function expirePurchase(state: PurchaseState, nowMs: number, externalExpiresAtMs: number | null): Transition {
+export function expirePurchase(
+  state: PurchaseState,
+  nowMs: number,
+  externalExpiresAtMs: number | null,
+): Transition {
   const due =
     (state.status === 'held' && state.approval !== null && nowMs >= state.approval.expiresAtMs) ||
     (state.status === 'approved' && state.card !== null && nowMs >= state.card.expiresAtMs) ||
-    (state.status === 'approved' && state.card === null && externalExpiresAtMs !== null && nowMs >= externalExpiresAtMs);
+    (state.status === 'approved' &&
+      state.card === null &&
+      externalExpiresAtMs !== null &&
+      nowMs >= externalExpiresAtMs);
   if (!due || !isOpen(state)) return refused('not_expired', 'This request has not run out.');
-  return end(state, 'expired', 'expired', { reason_code: state.status === 'held' ? 'approval_expired' : 'card_expired' });
+  return end(state, 'expired', 'expired', {
+    reason_code: state.status === 'held' ? 'approval_expired' : 'card_expired',
+  });
 }
 
 /** Held, or approved and not yet charged. */

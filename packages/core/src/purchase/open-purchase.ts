@@ -3,7 +3,7 @@ import type { Action } from '../action.ts';
 import { type DecisionFacts, decide, stepKey } from '../decide.ts';
 import type { Finding } from '../finding.ts';
 import { type Transfer, transferAll } from '../ledger.ts';
-import { checkoutOf, issuedDetail } from './checkout.ts';
+import { checkoutOf } from './checkout.ts';
 import type { ApprovalState, ApprovalStep, Checkout, PurchaseState, Transition } from './state.ts';
 
 export interface OpenPurchase {
@@ -18,7 +18,11 @@ export interface OpenPurchase {
 }
 
 /** Decides a request and opens its purchase. Always a transition: a denial is an outcome and is recorded. */
-export function openPurchase(command: OpenPurchase, facts: DecisionFacts, nowMs: number): Transition & { ok: true } {
+export function openPurchase(
+  command: OpenPurchase,
+  facts: DecisionFacts,
+  nowMs: number,
+): Transition & { ok: true } {
   const decision = decide(command.action, facts, nowMs);
   const periodIds = facts.budgets.map((budget) => budget.periodId);
   const base: PurchaseState = {
@@ -37,16 +41,12 @@ export function openPurchase(command: OpenPurchase, facts: DecisionFacts, nowMs:
   const amountMinor = command.action.amountMinor;
   switch (decision.outcome) {
     case 'denied':
-      return done(base, 'purchase.denied', [], decision.findings, {});
+      return done(base, 'purchase.denied', [], decision.findings);
     case 'held': {
       const approval = openApproval(command, decision.findings, nowMs);
       const state = { ...base, approval, reservedPeriods: periodIds, reservedMinor: amountMinor };
       const transfers = transferAll(periodIds, 'available', 'pending', amountMinor);
-      return done(state, 'purchase.held', transfers, decision.findings, {
-        approval_id: approval.approvalId,
-        approval_expires_at: approval.expiresAtMs,
-        terms_hash: approval.termsHash,
-      });
+      return done(state, 'purchase.held', transfers, decision.findings);
     }
     case 'approved': {
       const checkout = checkoutOf(command.checkout, command.action, nowMs);
@@ -58,10 +58,7 @@ export function openPurchase(command: OpenPurchase, facts: DecisionFacts, nowMs:
         reservedMinor: amountMinor,
       };
       const transfers = transferAll(periodIds, 'available', 'committed', amountMinor);
-      return done(state, 'purchase.approved', transfers, decision.findings, {
-        approved_by: 'policy',
-        ...issuedDetail(state.card),
-      });
+      return done(state, 'purchase.approved', transfers, decision.findings);
     }
   }
 }
@@ -104,7 +101,6 @@ function done(
   type: 'purchase.approved' | 'purchase.held' | 'purchase.denied',
   transfers: readonly Transfer[],
   findings: readonly Finding[],
-  detail: Record<string, string | number>,
 ): Transition & { ok: true } {
-  return { ok: true, state, events: [{ type, transfers, findings, detail }] };
+  return { ok: true, state, events: [{ type, transfers, findings, detail: {} }] };
 }

@@ -28,8 +28,10 @@ export function reconcile(state: PurchaseState): Reconciliation {
   const total = captured.reduce((sum, authorization) => sum + authorization.capturedMinor, 0n);
   if (total > state.action.amountMinor) flags.push('amount_above_request');
   if (total < state.action.amountMinor) flags.push('amount_below_request');
-  if (captured.some((authorization) => !isTheVendor(state, authorization.merchant))) flags.push('vendor_differs');
-  if (captured.some((authorization) => authorization.currency !== state.action.currency)) flags.push('currency_differs');
+  if (captured.some((authorization) => !isTheVendor(state, authorization.merchant)))
+    flags.push('vendor_differs');
+  if (captured.some((authorization) => authorization.currency !== state.action.currency))
+    flags.push('currency_differs');
   if (state.status !== 'approved') flags.push('settled_after_end');
   return { matched: !flags.some((flag) => MISMATCHES.has(flag)), flags };
 }
@@ -44,7 +46,12 @@ export function closePurchase(state: PurchaseState): { state: PurchaseState; eve
   };
   return {
     state: { ...state, checkoutStatus: matched ? 'reconciled' : 'settled' },
-    event: { type: matched ? 'purchase.completed' : 'purchase.mismatched', transfers: [], findings: null, detail },
+    event: {
+      type: matched ? 'purchase.completed' : 'purchase.mismatched',
+      transfers: [],
+      findings: null,
+      detail,
+    },
   };
 }
 

@@ -1,7 +1,11 @@
 // purchase/reveal-card.ts: the one moment a card's number may be read: by its owner, until the first authorization.
 import { type PurchaseState, type Transition, refused } from './state.ts';
 
-export function revealCard(state: PurchaseState, command: { readonly agentId: string }, nowMs: number): Transition {
+export function revealCard(
+  state: PurchaseState,
+  command: { readonly agentId: string },
+  nowMs: number,
+): Transition {
   const card = state.card;
   if (card === null || state.action.agentId !== command.agentId) {
     return refused('card_not_found', 'There is no such card.');

@@ -3,7 +3,14 @@
 // from `available`, flagged as an overrun, never dropped.
 import { type Transfer, transferAll } from '../ledger.ts';
 import { closePurchase } from './reconcile.ts';
-import { type AuthorizationState, type Merchant, type PurchaseEvent, type PurchaseState, type Transition, refused } from './state.ts';
+import {
+  type AuthorizationState,
+  type Merchant,
+  type PurchaseEvent,
+  type PurchaseState,
+  type Transition,
+  refused,
+} from './state.ts';
 
 export interface CaptureAuthorization {
   readonly authorizationId: string;
@@ -16,8 +23,10 @@ export interface CaptureAuthorization {
 export function captureAuthorization(state: PurchaseState, command: CaptureAuthorization): Transition {
   const authorization = find(state, command.authorizationId);
   if (authorization === null) return refused('authorization_not_found', 'There is no such authorization.');
-  if (!authorization.approved) return refused('authorization_declined', 'A declined authorization cannot be captured.');
-  if (authorization.closed) return refused('authorization_closed', 'Nothing more can be captured on this authorization.');
+  if (!authorization.approved)
+    return refused('authorization_declined', 'A declined authorization cannot be captured.');
+  if (authorization.closed)
+    return refused('authorization_closed', 'Nothing more can be captured on this authorization.');
   const captured = {
     ...authorization,
     capturedMinor: authorization.capturedMinor + command.amountMinor,
@@ -72,7 +81,11 @@ export function reverseAuthorization(
   }
   const full = command.amountMinor === open;
   const untouched = full && authorization.capturedMinor === 0n;
-  const reversed = { ...authorization, reversedMinor: authorization.reversedMinor + command.amountMinor, closed: full };
+  const reversed = {
+    ...authorization,
+    reversedMinor: authorization.reversedMinor + command.amountMinor,
+    closed: full,
+  };
   const next: PurchaseState = { ...state, authorizations: replace(state, reversed) };
   const detail = {
     authorization_id: command.authorizationId,
@@ -92,7 +105,9 @@ export function reverseAuthorization(
       events: [
         {
           type: 'authorization.reversed',
-          transfers: alive ? [] : transferAll(state.reservedPeriods, 'committed', 'available', state.reservedMinor),
+          transfers: alive
+            ? []
+            : transferAll(state.reservedPeriods, 'committed', 'available', state.reservedMinor),
           findings: null,
           detail,
         },
@@ -125,7 +140,8 @@ export interface RefundAuthorization {
 export function refundAuthorization(state: PurchaseState, command: RefundAuthorization): Transition {
   const authorization = find(state, command.authorizationId);
   if (authorization === null) return refused('authorization_not_found', 'There is no such authorization.');
-  if (authorization.capturedMinor === 0n) return refused('nothing_to_refund', 'Nothing was captured on this authorization.');
+  if (authorization.capturedMinor === 0n)
+    return refused('nothing_to_refund', 'Nothing was captured on this authorization.');
   const refunded = { ...authorization, refundedMinor: authorization.refundedMinor + command.amountMinor };
   return {
     ok: true,
@@ -196,7 +212,9 @@ function posted(
 }
 
 function find(state: PurchaseState, authorizationId: string): AuthorizationState | null {
-  return state.authorizations.find((authorization) => authorization.authorizationId === authorizationId) ?? null;
+  return (
+    state.authorizations.find((authorization) => authorization.authorizationId === authorizationId) ?? null
+  );
 }
 
 function replace(state: PurchaseState, changed: AuthorizationState): readonly AuthorizationState[] {

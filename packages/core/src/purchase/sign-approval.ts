@@ -3,7 +3,7 @@
 // INVARIANT: nobody signs twice, nobody signs for an agent they own.
 import { type DecisionFacts, decide } from '../decide.ts';
 import { type Transfer, transferAll } from '../ledger.ts';
-import { checkoutOf, issuedDetail } from './checkout.ts';
+import { checkoutOf } from './checkout.ts';
 import { stepsOf } from './open-purchase.ts';
 import { releaseTransfers } from './release.ts';
 import { type ApprovalState, type Checkout, type PurchaseState, type Transition, refused } from './state.ts';
@@ -70,7 +70,11 @@ export function signApproval(
 }
 
 /** Why this person may not sign the next step, or null when they may. */
-export function maySign(approval: ApprovalState, signer: Signer, agentOwner: string | null): Transition | null {
+export function maySign(
+  approval: ApprovalState,
+  signer: Signer,
+  agentOwner: string | null,
+): Transition | null {
   if (agentOwner !== null && isPerson(signer, agentOwner)) {
     return refused('self_approval', 'The owner of an agent may not approve its requests.');
   }
@@ -86,7 +90,10 @@ export function maySign(approval: ApprovalState, signer: Signer, agentOwner: str
 }
 
 function isPerson(signer: Signer, name: string): boolean {
-  return signer.principalId === name || (signer.email !== null && signer.email.toLowerCase() === name.toLowerCase());
+  return (
+    signer.principalId === name ||
+    (signer.email !== null && signer.email.toLowerCase() === name.toLowerCase())
+  );
 }
 
 function nextStep(approval: ApprovalState): number {
@@ -110,9 +117,19 @@ function decideAgain(
     case 'denied':
       return {
         ok: true,
-        state: { ...state, status: 'denied', reservedMinor: 0n, approval: { ...approval, status: 'cancelled' } },
+        state: {
+          ...state,
+          status: 'denied',
+          reservedMinor: 0n,
+          approval: { ...approval, status: 'cancelled' },
+        },
         events: [
-          { type: 'purchase.denied', transfers: releaseTransfers(state), findings: decision.findings, detail },
+          {
+            type: 'purchase.denied',
+            transfers: releaseTransfers(state),
+            findings: decision.findings,
+            detail,
+          },
         ],
       };
     case 'held': {
@@ -143,7 +160,7 @@ function decideAgain(
             type: 'purchase.approved',
             transfers: moveReservation(state, periodIds, 'committed'),
             findings: decision.findings,
-            detail: { ...detail, approved_by: approvedBy, ...issuedDetail(checkout.card) },
+            detail,
           },
         ],
       };
@@ -152,7 +169,11 @@ function decideAgain(
 }
 
 /** Moves the reservation to the periods that bind now: the budget period is that of the approving decision. */
-function moveReservation(state: PurchaseState, periodIds: readonly bigint[], to: 'pending' | 'committed'): Transfer[] {
+function moveReservation(
+  state: PurchaseState,
+  periodIds: readonly bigint[],
+  to: 'pending' | 'committed',
+): Transfer[] {
   const kept = periodIds.filter((id) => state.reservedPeriods.includes(id));
   const left = state.reservedPeriods.filter((id) => !periodIds.includes(id));
   const entered = periodIds.filter((id) => !state.reservedPeriods.includes(id));

@@ -6,15 +6,7 @@ import type { Transfer } from '../ledger.ts';
 
 export type PurchaseStatus = 'approved' | 'held' | 'denied' | 'cancelled' | 'expired';
 export type CheckoutStatus =
-  | 'none'
-  | 'issuing'
-  | 'issued'
-  | 'charged'
-  | 'settled'
-  | 'reconciled'
-  | 'failed'
-  | 'reversed'
-  | 'disputed';
+  'none' | 'issuing' | 'issued' | 'charged' | 'settled' | 'reconciled' | 'failed' | 'reversed' | 'disputed';
 export type CardStatus = 'active' | 'frozen' | 'used' | 'cancelled' | 'expired';
 export type ApprovalStatus = 'pending' | 'approved' | 'rejected' | 'expired' | 'cancelled';
 
@@ -112,7 +104,8 @@ export interface PurchaseEvent {
   readonly detail: Readonly<Record<string, DetailValue>>;
 }
 
-export type DetailValue = string | number | boolean | null | readonly DetailValue[] | { readonly [key: string]: DetailValue };
+export type DetailValue =
+  string | number | boolean | null | readonly DetailValue[] | { readonly [key: string]: DetailValue };
 
 export type PurchaseEventType =
   | 'purchase.approved'

@@ -58,5 +58,7 @@ export function notFound(kind: string, id: string): AdminError {
 }
 
 export function alreadyExists(field: string, kind: string, id: string): AdminError {
-  return new AdminError('already_exists', `there is a ${kind} \`${id}\` already, and ids are never reused`, { field });
+  return new AdminError('already_exists', `there is a ${kind} \`${id}\` already, and ids are never reused`, {
+    field,
+  });
 }

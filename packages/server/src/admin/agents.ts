@@ -18,7 +18,14 @@ import {
   firstRow,
   readRows,
 } from './apply-change.ts';
-import { checkedId, checkedList, checkedName, checkedOwner, checkedReason, checkedReference } from './checked-input.ts';
+import {
+  checkedId,
+  checkedList,
+  checkedName,
+  checkedOwner,
+  checkedReason,
+  checkedReference,
+} from './checked-input.ts';
 import { type Page, type PageQuery, pageOf, pageWindow } from './page.ts';
 import { ownerSnapshot, personal, type Snapshot } from './personal-text.ts';
 
@@ -182,8 +189,10 @@ async function foundAgent(step: ChangeStep, agentId: string): Promise<StoredAgen
 
 /** One name space for agents and principals: idempotency keys and the record know both by their id alone. */
 async function refuseUsedId(step: ChangeStep, agentId: string): Promise<void> {
-  if ((await firstRow(step.tx, findAgent(agentId))) !== null) throw alreadyExists('/agent_id', 'agent', agentId);
-  if ((await firstRow(step.tx, findPrincipal(agentId))) !== null) throw alreadyExists('/agent_id', 'principal', agentId);
+  if ((await firstRow(step.tx, findAgent(agentId))) !== null)
+    throw alreadyExists('/agent_id', 'agent', agentId);
+  if ((await firstRow(step.tx, findPrincipal(agentId))) !== null)
+    throw alreadyExists('/agent_id', 'principal', agentId);
 }
 
 async function refuseUnknownReferences(
@@ -209,7 +218,9 @@ function checkedFields({ team, owner, entityId, bindings }: AgentUpdate): Checke
   return {
     ...(team === undefined ? {} : { team: team === null ? null : checkedId('/team', team) }),
     ...(owner === undefined ? {} : { owner: owner === null ? null : checkedOwner('/owner', owner) }),
-    ...(entityId === undefined ? {} : { entity_id: entityId === null ? null : checkedId('/entity_id', entityId) }),
+    ...(entityId === undefined
+      ? {}
+      : { entity_id: entityId === null ? null : checkedId('/entity_id', entityId) }),
     ...(bindings === undefined ? {} : { bindings: checkedBindings(bindings) }),
   };
 }
@@ -227,7 +238,9 @@ function checkedBindings(input: AgentBindingsInput): StoredBindings {
     ...(policies && { policies }),
     ...(costCenters && { cost_centers: costCenters }),
     ...(projects && { projects }),
-    ...(defaultPolicy !== undefined && { default_policy: checkedId('/bindings/default_policy', defaultPolicy) }),
+    ...(defaultPolicy !== undefined && {
+      default_policy: checkedId('/bindings/default_policy', defaultPolicy),
+    }),
     ...(defaultCostCenter !== undefined && {
       default_cost_center: checkedReference('/bindings/default_cost_center', defaultCostCenter),
     }),
@@ -259,7 +272,8 @@ function snapshotOf(row: StoredAgentRow): Snapshot {
 }
 
 function viewOf(row: StoredAgentRow): AgentView {
-  const { policies, cost_centers, projects, default_policy, default_cost_center, default_project } = row.bindings;
+  const { policies, cost_centers, projects, default_policy, default_cost_center, default_project } =
+    row.bindings;
   return {
     agentId: row.agent_id,
     name: row.name,

@@ -21,7 +21,9 @@ const CHECKSUM_LENGTH = 6;
 const FORM = /^ck_(agent|op|appr|own|aud)_([0-9A-Za-z]{38})$/;
 
 export function generateApiKey(kind: KeyHolderKind): string {
-  const random = Array.from({ length: RANDOM_LENGTH }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join('');
+  const random = Array.from({ length: RANDOM_LENGTH }, () =>
+    ALPHABET.charAt(randomInt(ALPHABET.length)),
+  ).join('');
   const start = `ck_${kind}_${random}`;
   return start + checksumOf(start);
 }

@@ -68,8 +68,12 @@ export async function applyChange<T>(
   const scope = callerId(actor);
   const { result } = await changeConfiguration(context, entryCountMax, async (tx, entryIds, nowMs) => {
     if (idempotency !== undefined) {
-      const stored = await firstRow<ChangeResponseRow>(tx, findChangeResponse({ scope, operation, key: idempotency.key }));
-      if (stored !== null) return { result: { replayed: true, value: replayOf<T>(stored, idempotency.bodyHash) }, entries: [] };
+      const stored = await firstRow<ChangeResponseRow>(
+        tx,
+        findChangeResponse({ scope, operation, key: idempotency.key }),
+      );
+      if (stored !== null)
+        return { result: { replayed: true, value: replayOf<T>(stored, idempotency.bodyHash) }, entries: [] };
     }
     const drafts: EntryDraft[] = [];
     const at = new Date(nowMs);
@@ -99,7 +103,10 @@ export async function applyChange<T>(
 }
 
 /** The first row of one statement inside a change, or null. */
-export async function firstRow<Row extends QueryResultRow>(tx: Transaction, statement: Statement): Promise<Row | null> {
+export async function firstRow<Row extends QueryResultRow>(
+  tx: Transaction,
+  statement: Statement,
+): Promise<Row | null> {
   return (await tx.query<Row>(statement)).rows[0] ?? null;
 }
 
@@ -122,10 +129,16 @@ function replayOf<T>(stored: ChangeResponseRow, bodyHash: Buffer): T {
   return stored.response as T; // stored by the same operation
 }
 
-async function draftOf(tx: Transaction, actor: Actor, entryId: bigint, made: ChangeRecord): Promise<EntryDraft> {
+async function draftOf(
+  tx: Transaction,
+  actor: Actor,
+  entryId: bigint,
+  made: ChangeRecord,
+): Promise<EntryDraft> {
   const { type, subjectId, before, after, detail } = made;
   const kind = type.slice(0, type.indexOf('.'));
-  const stored = before === null ? [] : (await tx.query<ConfigurationTextRow>(findConfigurationTexts(subjectId))).rows;
+  const stored =
+    before === null ? [] : (await tx.query<ConfigurationTextRow>(findConfigurationTexts(subjectId))).rows;
   const { changes, texts } = describeDifference(kind, before, after, stored);
   if (texts.length > 0) {
     const rows = texts.map((text) => ({ ...text, entry_id: entryId, subject_id: subjectId }));

@@ -38,7 +38,13 @@ export async function changeConfiguration<T>(
     const { result, entries } = await change(tx, entryIds, nowMs);
     if (entries.length === 0) return { result: { result, entries: [] } };
     const sealed = recorder.seal(entryIds, entries, nowMs);
-    await Promise.all([...recordEntries(sealed), bumpConfigurationVersion()].map((statement) => tx.query(statement)));
-    return { result: { result, entries: sealed.entries }, afterCommit: sealed.committed, proof: sealed.proof };
+    await Promise.all(
+      [...recordEntries(sealed), bumpConfigurationVersion()].map((statement) => tx.query(statement)),
+    );
+    return {
+      result: { result, entries: sealed.entries },
+      afterCommit: sealed.committed,
+      proof: sealed.proof,
+    };
   });
 }

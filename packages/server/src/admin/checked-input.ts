@@ -1,6 +1,12 @@
 // admin/checked-input.ts: checks of single fields, the same for every resource. Each returns the value to store or
 // throws `invalid` with the field. Must not look anything up.
-import { isTimeZone, parseCountry, parseCurrency, type CountryCode, type CurrencyCode } from '@countersign/core';
+import {
+  isTimeZone,
+  parseCountry,
+  parseCurrency,
+  type CountryCode,
+  type CurrencyCode,
+} from '@countersign/core';
 
 import { invalid } from './admin-error.ts';
 
@@ -72,7 +78,8 @@ export function checkedInstant(field: string, text: string): Date {
   const isInstant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/i.test(text);
   const instant = new Date(text.toUpperCase());
   const day = Number(text.slice(8, 10));
-  const isRealDay = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)) - 1, day)).getUTCDate() === day;
+  const isRealDay =
+    new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)) - 1, day)).getUTCDate() === day;
   // Within what the calendar can compute.
   const isInRange = instant >= new Date('1970-01-01T00:00:00Z') && instant < new Date('9000-01-01T00:00:00Z');
   if (isInstant && isRealDay && isInRange) return instant;
@@ -85,7 +92,8 @@ export function checkedList(
   entries: readonly string[],
   check: (field: string, entry: string) => string,
 ): string[] {
-  if (entries.length === 0) throw invalid(field, 'the list is empty: leave it out, or name at least one', 'empty_list');
+  if (entries.length === 0)
+    throw invalid(field, 'the list is empty: leave it out, or name at least one', 'empty_list');
   if (entries.length > LIST_LENGTH_MAX) {
     throw invalid(field, `the list has more than ${LIST_LENGTH_MAX} entries`, 'list_too_long');
   }
@@ -94,6 +102,8 @@ export function checkedList(
 
 function checkText(field: string, text: string, lengthMax: number): void {
   if (text.trim() === '') throw invalid(field, 'it must not be empty', 'empty_text');
-  if (text.length > lengthMax) throw invalid(field, `it has more than ${lengthMax} characters`, 'text_too_long');
-  if (UNPRINTABLE.test(text)) throw invalid(field, 'it must not have control characters', 'control_characters');
+  if (text.length > lengthMax)
+    throw invalid(field, `it has more than ${lengthMax} characters`, 'text_too_long');
+  if (UNPRINTABLE.test(text))
+    throw invalid(field, 'it must not have control characters', 'control_characters');
 }

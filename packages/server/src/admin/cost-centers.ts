@@ -6,7 +6,14 @@ import { insertCostCenter, type CostCenterRow } from '../ledger/insert-cost-cent
 import type { LegalEntityRow } from '../ledger/insert-legal-entity.ts';
 import { listCostCenters } from '../ledger/list-cost-centers.ts';
 import { alreadyExists, notFound, unknownReference } from './admin-error.ts';
-import { type Actor, type AdminContext, applyChange, type ChangeOptions, firstRow, readRows } from './apply-change.ts';
+import {
+  type Actor,
+  type AdminContext,
+  applyChange,
+  type ChangeOptions,
+  firstRow,
+  readRows,
+} from './apply-change.ts';
 import { checkedId, checkedName } from './checked-input.ts';
 import { type Page, type PageQuery, pageOf, pageWindow } from './page.ts';
 import { personal } from './personal-text.ts';

@@ -5,7 +5,14 @@ import { insertLegalEntity, type LegalEntityRow } from '../ledger/insert-legal-e
 import { listLegalEntities } from '../ledger/list-legal-entities.ts';
 import { updateLegalEntity } from '../ledger/update-legal-entity.ts';
 import { alreadyExists, notFound } from './admin-error.ts';
-import { type Actor, type AdminContext, applyChange, type ChangeOptions, firstRow, readRows } from './apply-change.ts';
+import {
+  type Actor,
+  type AdminContext,
+  applyChange,
+  type ChangeOptions,
+  firstRow,
+  readRows,
+} from './apply-change.ts';
 import { checkedCountry, checkedCurrency, checkedId, checkedName, checkedTimeZone } from './checked-input.ts';
 import { type Page, type PageQuery, pageOf, pageWindow } from './page.ts';
 import { personal, type Snapshot } from './personal-text.ts';
@@ -62,23 +69,32 @@ export function createEntities(context: AdminContext): Entities {
           created_at: step.at,
         };
         await step.tx.query(insertLegalEntity(row));
-        await step.record({ type: 'entity.created', subjectId: entityId, before: null, after: entitySnapshot(row) });
+        await step.record({
+          type: 'entity.created',
+          subjectId: entityId,
+          before: null,
+          after: entitySnapshot(row),
+        });
         return viewOf(row);
       });
     },
     async update(actor, entityId, input, options) {
       const name = input.name === undefined ? {} : { name: checkedName('/name', input.name) };
       const fields = { ...checkedFields(input), ...name };
-      return applyChange(context, { actor, operation: `entities.update/${entityId}`, options }, async (step) => {
-        const found = await firstRow<LegalEntityRow>(step.tx, findLegalEntity(entityId));
-        if (found === null) throw notFound('legal entity', entityId);
-        const row = { ...found, ...fields };
-        const [before, after] = [entitySnapshot(found), entitySnapshot(row)];
-        if (JSON.stringify(before) === JSON.stringify(after)) return viewOf(found);
-        await step.tx.query(updateLegalEntity(row));
-        await step.record({ type: 'entity.updated', subjectId: entityId, before, after });
-        return viewOf(row);
-      });
+      return applyChange(
+        context,
+        { actor, operation: `entities.update/${entityId}`, options },
+        async (step) => {
+          const found = await firstRow<LegalEntityRow>(step.tx, findLegalEntity(entityId));
+          if (found === null) throw notFound('legal entity', entityId);
+          const row = { ...found, ...fields };
+          const [before, after] = [entitySnapshot(found), entitySnapshot(row)];
+          if (JSON.stringify(before) === JSON.stringify(after)) return viewOf(found);
+          await step.tx.query(updateLegalEntity(row));
+          await step.record({ type: 'entity.updated', subjectId: entityId, before, after });
+          return viewOf(row);
+        },
+      );
     },
     async get(entityId) {
       const [row] = await readRows<LegalEntityRow>(context.pool, findLegalEntity(entityId));
@@ -107,7 +123,9 @@ export function entitySnapshot(row: LegalEntityRow): Snapshot {
 
 function checkedFields({ country, taxId, baseCurrency, timeZone }: EntityUpdate): Partial<LegalEntityRow> {
   return {
-    ...(country === undefined ? {} : { country: country === null ? null : checkedCountry('/country', country) }),
+    ...(country === undefined
+      ? {}
+      : { country: country === null ? null : checkedCountry('/country', country) }),
     ...(taxId === undefined ? {} : { tax_id: taxId === null ? null : checkedName('/tax_id', taxId) }),
     ...(baseCurrency === undefined ? {} : { base_currency: checkedCurrency('/base_currency', baseCurrency) }),
     ...(timeZone === undefined ? {} : { time_zone: checkedTimeZone('/time_zone', timeZone) }),

@@ -63,7 +63,11 @@ export function describeDifference(
   return { changes, texts };
 }
 
-function statedBefore(former: Json | PersonalText, field: string, stored: readonly ConfigurationTextRow[]): Json {
+function statedBefore(
+  former: Json | PersonalText,
+  field: string,
+  stored: readonly ConfigurationTextRow[],
+): Json {
   if (!(former instanceof PersonalText)) return former;
   const row = stored.find((candidate) => candidate.field === field && candidate.text === former.text);
   return { commitment: row === undefined ? null : commit(row.text, row.salt) }; // null: its text has been erased

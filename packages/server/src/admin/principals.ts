@@ -52,7 +52,12 @@ export interface Principals {
   /** How an existing operator becomes an approver too. A role it has already changes nothing. */
   addRole(actor: Actor, principalId: string, role: Role, options?: ChangeOptions): Promise<PrincipalView>;
   /** For good: its keys stop to hold and its id and e-mail address stay taken. */
-  disable(actor: Actor, principalId: string, reason?: string | null, options?: ChangeOptions): Promise<PrincipalView>;
+  disable(
+    actor: Actor,
+    principalId: string,
+    reason?: string | null,
+    options?: ChangeOptions,
+  ): Promise<PrincipalView>;
   /** With a role: only if it has that one. */
   get(principalId: string, role?: Role): Promise<PrincipalView>;
   list(query?: PrincipalQuery): Promise<Page<PrincipalView>>;
@@ -73,7 +78,10 @@ export function createPrincipals(context: AdminContext): Principals {
     },
     async list({ role = null, status = null, ...page } = {}) {
       const window = pageWindow(page);
-      const rows = await readRows<StoredPrincipalRow>(context.pool, listPrincipals({ ...window, role, status }));
+      const rows = await readRows<StoredPrincipalRow>(
+        context.pool,
+        listPrincipals({ ...window, role, status }),
+      );
       return pageOf(rows, window, (row) => row.principal_id, viewOf);
     },
   };
@@ -103,7 +111,12 @@ async function createPrincipal(
       entry_id: step.entryId,
     };
     await step.tx.query(insertPrincipal(row));
-    await step.record({ type: 'principal.created', subjectId: principalId, before: null, after: snapshotOf(row) });
+    await step.record({
+      type: 'principal.created',
+      subjectId: principalId,
+      before: null,
+      after: snapshotOf(row),
+    });
     return viewOf(row);
   });
 }
@@ -123,7 +136,12 @@ async function addRole(
     const row = { ...before, roles: sortedRoles([...before.roles, checked]), entry_id: step.entryId };
     await step.tx.query(updatePrincipal(row));
     const [former, latter] = [snapshotOf(before), snapshotOf(row)];
-    await step.record({ type: 'principal.role_added', subjectId: principalId, before: former, after: latter });
+    await step.record({
+      type: 'principal.role_added',
+      subjectId: principalId,
+      before: former,
+      after: latter,
+    });
     return viewOf(row);
   });
 }
@@ -135,21 +153,33 @@ async function disable(
   options: ChangeOptions | undefined,
 ): Promise<PrincipalView> {
   const stated = reason === null ? null : checkedReason('/reason', reason);
-  return applyChange(context, { actor, operation: `principals.disable/${principalId}`, options }, async (step) => {
-    const before = await foundPrincipal(step, principalId);
-    if (before.status === 'disabled') return viewOf(before);
-    if (before.roles.includes('operator')) {
-      const counted = await firstRow<{ operators: bigint }>(step.tx, countActiveOperators());
-      if (counted?.operators === 1n) {
-        throw new AdminError('conflict', `\`${principalId}\` is the last active operator: nobody could configure any more`);
+  return applyChange(
+    context,
+    { actor, operation: `principals.disable/${principalId}`, options },
+    async (step) => {
+      const before = await foundPrincipal(step, principalId);
+      if (before.status === 'disabled') return viewOf(before);
+      if (before.roles.includes('operator')) {
+        const counted = await firstRow<{ operators: bigint }>(step.tx, countActiveOperators());
+        if (counted?.operators === 1n) {
+          throw new AdminError(
+            'conflict',
+            `\`${principalId}\` is the last active operator: nobody could configure any more`,
+          );
+        }
       }
-    }
-    const row: StoredPrincipalRow = { ...before, status: 'disabled', entry_id: step.entryId };
-    await step.tx.query(updatePrincipal(row));
-    const after = { ...snapshotOf(row), reason: personal(stated) };
-    await step.record({ type: 'principal.disabled', subjectId: principalId, before: snapshotOf(before), after });
-    return viewOf(row);
-  });
+      const row: StoredPrincipalRow = { ...before, status: 'disabled', entry_id: step.entryId };
+      await step.tx.query(updatePrincipal(row));
+      const after = { ...snapshotOf(row), reason: personal(stated) };
+      await step.record({
+        type: 'principal.disabled',
+        subjectId: principalId,
+        before: snapshotOf(before),
+        after,
+      });
+      return viewOf(row);
+    },
+  );
 }
 
 async function foundPrincipal(step: ChangeStep, principalId: string): Promise<StoredPrincipalRow> {
@@ -160,13 +190,16 @@ async function foundPrincipal(step: ChangeStep, principalId: string): Promise<St
 
 async function refuseUsedId(step: ChangeStep, principalId: string): Promise<void> {
   const field = '/principal_id';
-  if ((await firstRow(step.tx, findPrincipal(principalId))) !== null) throw alreadyExists(field, 'principal', principalId);
-  if ((await firstRow(step.tx, findAgent(principalId))) !== null) throw alreadyExists(field, 'agent', principalId);
+  if ((await firstRow(step.tx, findPrincipal(principalId))) !== null)
+    throw alreadyExists(field, 'principal', principalId);
+  if ((await firstRow(step.tx, findAgent(principalId))) !== null)
+    throw alreadyExists(field, 'agent', principalId);
 }
 
 async function refuseTakenEmail(step: ChangeStep, email: string | null): Promise<void> {
   if (email === null || (await firstRow(step.tx, findPrincipalByEmail(email))) === null) return;
-  const message = 'this e-mail address belongs to another principal: one person is one principal, add a role to that one';
+  const message =
+    'this e-mail address belongs to another principal: one person is one principal, add a role to that one';
   throw new AdminError('email_taken', message, { field: '/email' });
 }
 
@@ -174,7 +207,11 @@ function checkedRoles(roles: readonly string[]): Role[] {
   const known = ROLES.filter((role) => roles.includes(role));
   const unknown = roles.find((role) => !ROLES.some((candidate) => candidate === role));
   if (unknown !== undefined || known.length === 0) {
-    throw invalid('/roles', `roles are among ${ROLES.map((role) => `\`${role}\``).join(', ')}`, 'unknown_role');
+    throw invalid(
+      '/roles',
+      `roles are among ${ROLES.map((role) => `\`${role}\``).join(', ')}`,
+      'unknown_role',
+    );
   }
   return known;
 }

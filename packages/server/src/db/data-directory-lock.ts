@@ -10,6 +10,8 @@ import { DatabaseError } from './database-error.ts';
 const LOCK_KEY = '4850021763904513';
 
 export interface DataDirectoryLock {
+  /** From now on the lock ends with PostgreSQL. */
+  retakeNoMore(): void;
   release(): Promise<void>;
 }
 
@@ -49,6 +51,9 @@ export async function holdDataDirectoryLock(options: LockOptions): Promise<DataD
     if (!isReleased()) options.onLost(error instanceof Error ? error : new Error(String(error)));
   });
   return {
+    retakeNoMore() {
+      state.isReleased = true;
+    },
     async release() {
       state.isReleased = true;
       await hold.client.end().catch(() => undefined);

@@ -98,9 +98,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     if (isRunning()) state.phase = 'ousted';
   };
   const timeoutMs = options.lockTimeoutMs ?? LOCK_TIMEOUT_MS;
-  let { server, lock } = await bringUp(site, (config) =>
+  const { lock, ...broughtUp } = await bringUp(site, (config) =>
     holdDataDirectoryLock({ config, dataDir, timeoutMs, onLost }),
   );
+  let { server } = broughtUp;
   const connection = connectionTo(site, server, DATABASE);
 
   const supervision = (async () => {
@@ -117,9 +118,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const isOurs = state.phase !== 'ousted';
     state.phase = 'stopping';
     await supervision; // a restart under way must not bring up a server that nobody stops
+    // PostgreSQL stops while the lock is held, so that nobody takes it over in between; `smart` waits for every session.
+    if (isOurs && mode !== 'smart') {
+      lock.retakeNoMore();
+      await stopPostmaster(server.postmaster, mode);
+    }
     await lock.release();
     if (!isOurs) return;
-    await stopPostmaster(server.postmaster, mode);
+    if (mode === 'smart') await stopPostmaster(server.postmaster, mode);
     await removeSocketDirectory(server.socketDir, site.clusterDir);
   };
   let stopping: Promise<void> | undefined;

@@ -16,7 +16,11 @@ export interface PurchaseInput {
   readonly costCenter: string | null;
   readonly project: string | null;
   readonly rail: string | null;
-  readonly merchant: { readonly domain: string | null; readonly mcc: string | null; readonly country: string | null };
+  readonly merchant: {
+    readonly domain: string | null;
+    readonly mcc: string | null;
+    readonly country: string | null;
+  };
   readonly commitmentType: string;
   /** A request this one takes the place of; it must be the same agent's. */
   readonly replaces: string | null;

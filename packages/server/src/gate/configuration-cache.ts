@@ -3,6 +3,7 @@
 import type { Pool } from 'pg';
 
 import { loadConfiguration } from '../ledger/load-configuration.ts';
+import { readConfigurationVersion } from '../ledger/read-configuration-version.ts';
 import { type Configuration, compileConfiguration } from './configuration.ts';
 
 export class ConfigurationCache {
@@ -22,10 +23,7 @@ export class ConfigurationCache {
 
   /** The newest configuration: one cheap query where nothing has changed. */
   async fresh(): Promise<Configuration> {
-    const { rows } = await this.#pool.query<{ version: bigint }>({
-      name: 'configuration_version',
-      text: 'SELECT version FROM configuration',
-    });
+    const { rows } = await this.#pool.query<{ version: bigint }>(readConfigurationVersion());
     if (this.#current !== null && rows[0]?.version === this.#current.version) return this.#current;
     return this.load();
   }

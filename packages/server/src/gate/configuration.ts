@@ -1,6 +1,12 @@
 // gate/configuration.ts: the configuration a gateway decides by, compiled once per version and never changed in place.
 // A fact read from it is current because the gate checks the version under the configuration lock.
-import { type AgentBindings, type CompiledPolicy, type CurrencyCode, parseCurrency, parsePolicy } from '@countersign/core';
+import {
+  type AgentBindings,
+  type CompiledPolicy,
+  type CurrencyCode,
+  parseCurrency,
+  parsePolicy,
+} from '@countersign/core';
 
 import type { AgentRow, BudgetRow, ConfigurationRows, EntityRow } from '../ledger/load-configuration.ts';
 import type { Caller, Role } from '../record/caller.ts';
@@ -103,7 +109,9 @@ function agentOf(row: AgentRow, defaultEntityId: string): Agent {
       ...(bindings.cost_centers === undefined ? {} : { costCenters: bindings.cost_centers }),
       ...(bindings.projects === undefined ? {} : { projects: bindings.projects }),
       ...(bindings.default_policy === undefined ? {} : { defaultPolicy: bindings.default_policy }),
-      ...(bindings.default_cost_center === undefined ? {} : { defaultCostCenter: bindings.default_cost_center }),
+      ...(bindings.default_cost_center === undefined
+        ? {}
+        : { defaultCostCenter: bindings.default_cost_center }),
       ...(bindings.default_project === undefined ? {} : { defaultProject: bindings.default_project }),
     },
   };

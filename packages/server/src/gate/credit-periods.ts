@@ -1,7 +1,6 @@
 // gate/credit-periods.ts: which budget period a refund credits: the purchase's own while it is open, else the current
 // one of the same budget. Periods never change, so they are read unlocked.
-import type { Pool } from 'pg';
-
+import { type ReadBudgetPeriodsRow, readBudgetPeriods } from '../ledger/read-budget-periods.ts';
 import type { Configuration } from './configuration.ts';
 import type { FlushContext } from './flush-batch.ts';
 import { openPeriods } from './open-periods.ts';
@@ -27,7 +26,8 @@ export async function creditPeriodsOf(
   }
   if (refunded.size === 0) return { periodIds: [], creditPeriod: (periodId) => periodId };
   const current = new Map<bigint, PeriodKey>();
-  for (const row of await periodRows(context.pool, [...refunded.keys()])) {
+  const { rows } = await context.pool.query<ReadBudgetPeriodsRow>(readBudgetPeriods([...refunded.keys()]));
+  for (const row of rows) {
     const atMs = refunded.get(row.period_id) ?? nowMs;
     const budget = configuration.budgets.get(row.budget_id);
     if (row.ends_at === null || row.ends_at.getTime() > atMs || budget === undefined) continue;
@@ -35,18 +35,11 @@ export async function creditPeriodsOf(
     if (key !== null) current.set(row.period_id, key);
   }
   const opened = await openPeriods([...current.values()], context);
-  const creditOf = new Map([...current].map(([periodId, key]) => [periodId, opened.get(key.key) ?? periodId]));
-  return { periodIds: [...creditOf.values()], creditPeriod: (periodId) => creditOf.get(periodId) ?? periodId };
-}
-
-async function periodRows(
-  pool: Pool,
-  periodIds: readonly bigint[],
-): Promise<{ period_id: bigint; budget_id: string; ends_at: Date | null }[]> {
-  const { rows } = await pool.query<{ period_id: bigint; budget_id: string; ends_at: Date | null }>({
-    name: 'read_budget_periods',
-    text: 'SELECT period_id, budget_id, ends_at FROM budget_period WHERE period_id = ANY ($1::int8[])',
-    values: [periodIds.map(String)],
-  });
-  return rows;
+  const creditOf = new Map(
+    [...current].map(([periodId, key]) => [periodId, opened.get(key.key) ?? periodId]),
+  );
+  return {
+    periodIds: [...creditOf.values()],
+    creditPeriod: (periodId) => creditOf.get(periodId) ?? periodId,
+  };
 }

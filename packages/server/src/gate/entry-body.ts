@@ -13,6 +13,7 @@ import {
   type PurchaseState,
   type Transfer,
   formatAmount,
+  parseAmount,
 } from '@countersign/core';
 
 import type { Json } from '../record/recorder.ts';
@@ -25,8 +26,7 @@ export function termsOf(action: Action, extra: Body): Body {
     ...extra,
     action_type: action.type === 'spend' ? null : action.type,
     agent_id: action.agentId,
-    amount: formatAmount(action.amountMinor, action.currency as CurrencyCode),
-    amount_minor: action.amountMinor.toString(),
+    amount: formatAmount(action.amountMinor, action.currency),
     category: action.category,
     cost_center: action.costCenter,
     country: action.country,
@@ -40,7 +40,7 @@ export function termsOf(action: Action, extra: Body): Body {
     policy_id: action.policyId,
     project: action.project,
     rail: action.rail,
-    sources: action.sources,
+    sources: Object.keys(action.sources).length === 0 ? null : action.sources,
     team: action.team,
     vendor: action.counterparty,
   });
@@ -56,6 +56,9 @@ export function actionOfTerms(subject: Action['subject'], terms: Readonly<Record
     return value;
   };
   const dealAmount = text('deal_amount_minor');
+  const currency = required('currency') as CurrencyCode; // written by termsOf
+  const amount = parseAmount(required('amount'), currency, { allowZero: true });
+  if (!amount.ok) throw new Error(`a stored entry has a wrong amount: ${amount.message}`);
   return {
     subject,
     type: (text('action_type') ?? 'spend') as Action['type'], // written by termsOf
@@ -64,8 +67,8 @@ export function actionOfTerms(subject: Action['subject'], terms: Readonly<Record
     entityId: required('entity_id'),
     policyId: text('policy_id'),
     counterparty: required('vendor'),
-    amountMinor: BigInt(required('amount_minor')),
-    currency: required('currency') as CurrencyCode,
+    amountMinor: amount.minor,
+    currency,
     category: text('category'),
     costCenter: text('cost_center'),
     project: text('project'),
@@ -80,13 +83,17 @@ export function actionOfTerms(subject: Action['subject'], terms: Readonly<Record
   };
 }
 
-/** A decision with everything it was made from: passes as short rows, holds and denials in full. */
+/**
+ * A decision with everything it was made from. Holds and denials stand in full; a pass is a row of control, place of its
+ * policy in `policies` (-1: none), rule, observed and limit.
+ */
 export function decisionBody(
   outcome: DecisionOutcome,
   findings: readonly Finding[],
   facts: DecisionFacts,
   configurationVersion: bigint,
 ): Body {
+  const policyIds = facts.policies.map((policy) => policy.policyId);
   return {
     configuration_version: Number(configurationVersion),
     core_version: CORE_VERSION,
@@ -97,11 +104,11 @@ export function decisionBody(
       .filter((finding) => finding.outcome === 'pass')
       .map((finding) => [
         finding.control,
-        finding.policyId ?? '',
+        finding.policyId === null ? -1 : policyIds.indexOf(finding.policyId),
         finding.ruleId ?? '',
-        finding.reasonCode,
         finding.observed ?? '',
         finding.limit ?? '',
+        ...(finding.reasonCode === 'ok' ? [] : [finding.reasonCode]),
       ]),
     policies: facts.policies.map((policy) => [policy.policyId, policy.version]),
   };
@@ -111,7 +118,7 @@ function factsBody(facts: DecisionFacts): Body {
   const bindings = facts.agent.bindings;
   return withoutNulls({
     agent_status: facts.agent.status,
-    bindings: Object.keys(bindings).length === 0 ? null : (bindings as Json),
+    bindings: Object.keys(bindings).length === 0 ? null : { ...bindings },
     budgets: facts.budgets.map((budget) => [
       budget.budgetId,
       Number(budget.periodId),
@@ -230,14 +237,15 @@ function approvalBody(state: PurchaseState): Body | null {
 function checkoutBody(state: PurchaseState): Body {
   const card = state.card;
   if (card === null) {
-    return state.status === 'approved' ? { method: 'external', status: state.checkoutStatus } : { status: state.checkoutStatus };
+    return state.status === 'approved'
+      ? { method: 'external', status: state.checkoutStatus }
+      : { status: state.checkoutStatus };
   }
   return {
     card_id: card.cardId,
     expires_at: new Date(card.expiresAtMs).toISOString(),
     last4: card.last4,
     method: card.provider,
-    rail: card.rail,
     status: state.checkoutStatus,
   };
 }

@@ -5,12 +5,9 @@ import type { Pool } from 'pg';
 
 import type { Statement } from '../db/statement.ts';
 import { requestIdOfCard } from '../ids.ts';
-import {
-  type PurchaseKeysRow,
-  findCardsOfAuthorizations,
-  findPurchaseKeys,
-  findRequestsOfApprovals,
-} from '../ledger/find-purchase-keys.ts';
+import { findCardsOfAuthorizations } from '../ledger/find-cards-of-authorizations.ts';
+import { type FindPurchaseKeysRow, findPurchaseKeys } from '../ledger/find-purchase-keys.ts';
+import { findRequestsOfApprovals } from '../ledger/find-requests-of-approvals.ts';
 import type { GateCommand, GateRequest } from './command.ts';
 import { type Body, actionOfTerms } from './entry-body.ts';
 
@@ -28,7 +25,9 @@ export async function findPurchases(
 ): Promise<(command: GateCommand) => FoundPurchase | null> {
   const commands = batch.map((request) => request.command);
   const approvalIds = commands.flatMap((command) => ('approvalId' in command ? [command.approvalId] : []));
-  const authorizationIds = commands.flatMap((command) => ('authorizationId' in command ? [command.authorizationId] : []));
+  const authorizationIds = commands.flatMap((command) =>
+    'authorizationId' in command ? [command.authorizationId] : [],
+  );
   const [approvals, authorizations] = await Promise.all([
     rowsOf<{ id: string; request_id: string }>(pool, approvalIds, findRequestsOfApprovals),
     rowsOf<{ id: string; card_id: string }>(pool, authorizationIds, findCardsOfAuthorizations),
@@ -42,7 +41,7 @@ export async function findPurchases(
     return 'requestId' in command ? command.requestId : null;
   };
   const requestIds = [...new Set(commands.flatMap((command) => requestIdOf(command) ?? []))];
-  const rows = await rowsOf<PurchaseKeysRow>(pool, requestIds, findPurchaseKeys);
+  const rows = await rowsOf<FindPurchaseKeysRow>(pool, requestIds, findPurchaseKeys);
   const found = new Map(rows.map((row) => [row.request_id, foundOf(row)]));
   return (command) => {
     const requestId = requestIdOf(command);
@@ -50,7 +49,7 @@ export async function findPurchases(
   };
 }
 
-function foundOf(row: PurchaseKeysRow): FoundPurchase {
+function foundOf(row: FindPurchaseKeysRow): FoundPurchase {
   const { terms } = JSON.parse(row.decision_body.toString('utf8')) as { terms: Body }; // the gate's own entry
   return {
     requestId: row.request_id,

@@ -5,6 +5,7 @@ import type { Pool } from 'pg';
 
 import type { Writer } from '../db/writer.ts';
 import type { IdempotencyClaim } from '../ledger/claim-idempotency-keys.ts';
+import { recordEntries } from '../ledger/record-entries.ts';
 import type { LogReader } from '../record/log-reader.ts';
 import type { Recorder, SealedBatch } from '../record/recorder.ts';
 import type { GateAnswer, GateRequest, PrivateText } from './command.ts';
@@ -14,12 +15,19 @@ import { findPurchases } from './find-purchases.ts';
 import { type BatchFacts, loadFacts } from './load-facts.ts';
 import { openPeriods } from './open-periods.ts';
 import { type PerformContext, type Performed, performCheck, performRequest, performStep } from './perform.ts';
-import { type Prepared, type PreparedOpening, type Refusal, prepareOpening, prepareStep, refusal } from './prepare-command.ts';
+import {
+  type Prepared,
+  type PreparedOpening,
+  type Refusal,
+  prepareOpening,
+  prepareStep,
+  refusal,
+} from './prepare-command.ts';
 import { creditPeriodsOf } from './credit-periods.ts';
 import { type Replay, replayOf } from './replay-answer.ts';
 import type { PeriodKey } from './resolve-action.ts';
 import type { CheckoutFor, GateEntropy, GateSettings } from './settings.ts';
-import { writeBatch } from './write-batch.ts';
+import { writeState } from './write-state.ts';
 
 export interface FlushContext {
   readonly writer: Writer;
@@ -53,9 +61,32 @@ type SlotResult =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'retry' }
   | { readonly kind: 'replay'; readonly replay: Replay }
-  | { readonly kind: 'done'; readonly performed: Performed; readonly sealed: SealedBatch; readonly privateText: unknown };
+  | {
+      readonly kind: 'done';
+      readonly performed: Performed;
+      readonly sealed: SealedBatch;
+      readonly privateText: unknown;
+    };
 
-export async function flushBatch(batch: readonly GateRequest[], context: FlushContext): Promise<FlushResult> {
+/** A request with what was already found out about it when it came in. */
+export interface Arrival {
+  readonly request: GateRequest;
+  readonly early: { readonly configuration: Configuration; readonly slot: PreparedOpening | Refusal } | null;
+}
+
+/**
+ * Prepares a new purchase or check as it comes in, while an earlier batch is still being written. It is prepared again
+ * if the configuration is another one by the time its batch is decided.
+ */
+export function prepareEarly(request: GateRequest, context: FlushContext): Arrival {
+  const { command } = request;
+  if (command.kind !== 'request' && command.kind !== 'check') return { request, early: null };
+  const configuration = context.configuration.current;
+  const slot = prepareOpening({ ...request, command }, configuration, context.entropy, context.now());
+  return { request, early: { configuration, slot } };
+}
+
+export async function flushBatch(batch: readonly Arrival[], context: FlushContext): Promise<FlushResult> {
   for (;;) {
     const configuration = context.configuration.current;
     const slots = await prepare(batch, configuration, context);
@@ -67,21 +98,33 @@ export async function flushBatch(batch: readonly GateRequest[], context: FlushCo
 }
 
 async function prepare(
-  batch: readonly GateRequest[],
+  batch: readonly Arrival[],
   configuration: Configuration,
   context: FlushContext,
 ): Promise<Slot[]> {
   const nowMs = context.now();
-  const purchases = await findPurchases(batch, context.pool);
-  return batch.map((request) => {
+  const purchases = await findPurchases(
+    batch.map((arrival) => arrival.request),
+    context.pool,
+  );
+  return batch.map(({ request, early }) => {
     const { command } = request;
     if (command.kind === 'request' || command.kind === 'check') {
+      if (early?.configuration === configuration && bindsStill(early.slot, request.atMs ?? nowMs))
+        return early.slot;
       return prepareOpening({ ...request, command }, configuration, context.entropy, nowMs);
     }
     const purchase = purchases(command);
-    if (purchase === null) return refusal(NOT_FOUND[command.kind] ?? 'request_not_found', 'There is no such thing.');
+    if (purchase === null)
+      return refusal(NOT_FOUND[command.kind] ?? 'request_not_found', 'There is no such thing.');
     return prepareStep({ ...request, command }, purchase, configuration, nowMs);
   });
+}
+
+/** No budget period has ended since it was prepared. */
+function bindsStill(slot: Slot, atMs: number): boolean {
+  if (!('periods' in slot)) return true;
+  return slot.periods.every((period) => period.endsAtMs === null || atMs < period.endsAtMs);
 }
 
 const NOT_FOUND: Readonly<Record<string, string>> = {
@@ -99,7 +142,8 @@ async function openMissing(slots: readonly Slot[], context: FlushContext): Promi
   const missing = new Map<string, PeriodKey>();
   for (const slot of slots) {
     if (!('periods' in slot)) continue;
-    for (const period of slot.periods) if (!context.knownPeriods.has(period.key)) missing.set(period.key, period);
+    for (const period of slot.periods)
+      if (!context.knownPeriods.has(period.key)) missing.set(period.key, period);
   }
   if (missing.size === 0) return;
   for (const [key, periodId] of await openPeriods([...missing.values()], context)) {
@@ -107,7 +151,11 @@ async function openMissing(slots: readonly Slot[], context: FlushContext): Promi
   }
 }
 
-async function attemptBatch(slots: readonly Slot[], configuration: Configuration, context: FlushContext): Promise<Attempt> {
+async function attemptBatch(
+  slots: readonly Slot[],
+  configuration: Configuration,
+  context: FlushContext,
+): Promise<Attempt> {
   const claims = claimsOf(slots);
   const credits = await creditPeriodsOf(slots, configuration, context);
   const periodIds = periodIdsOf(slots, credits.periodIds, context);
@@ -137,15 +185,20 @@ async function attemptBatch(slots: readonly Slot[], configuration: Configuration
     const nowMs = context.now();
     const results = slots.map((slot) => performSlot(slot, facts, claims, locked, performContext, nowMs));
     const { working } = facts;
-    if (working.drafts.length === 0) return { result: { slots: results.map((result) => undone(result)) }, rollback: true };
+    if (working.drafts.length === 0)
+      return { result: { slots: results.map((result) => undone(result)) }, rollback: true };
     const entryIds: bigint[] = [];
     for (let index = 0; index < working.drafts.length; index += 1) entryIds.push(working.entryIdAt(index));
+    // The state goes out first: the database writes it while this process hashes and signs the log entries.
+    const sent = writeState(working).map((statement) => tx.query(statement));
     const sealed = context.recorder.seal(entryIds, working.drafts, nowMs);
-    const sent = writeBatch(working, sealed).map((statement) => tx.query(statement));
+    for (const statement of recordEntries(sealed)) sent.push(tx.query(statement));
     await Promise.all(sent);
     return {
       result: {
-        slots: results.map((result) => (result.kind === 'performed' ? { ...result, kind: 'done' as const, sealed } : result)),
+        slots: results.map((result) =>
+          result.kind === 'performed' ? { ...result, kind: 'done' as const, sealed } : result,
+        ),
       },
       afterCommit: sealed.committed,
       proof: sealed.proof,
@@ -172,9 +225,11 @@ function performSlot(
 ): SlotOutcome {
   if (!('kind' in slot)) return { kind: 'refused', refusal: slot };
   const atMs = slot.atMs ?? nowMs;
+  if (!bindsStill(slot, atMs)) return { kind: 'retry' };
   if (slot.kind === 'step') {
     const current = facts.working.purchase(slot.requestId);
-    if (current?.state.reservedPeriods.some((periodId) => !locked.has(periodId)) === true) return { kind: 'retry' };
+    if (current?.state.reservedPeriods.some((periodId) => !locked.has(periodId)) === true)
+      return { kind: 'retry' };
     const performed = performStep(slot, context, atMs);
     if (!performed.ok) return { kind: 'refused', refusal: performed };
     return { kind: 'performed', performed, privateText: facts.privateTexts.get(slot.requestId) };
@@ -208,10 +263,17 @@ function replayFor(
       (row) => row.scope === claim.scope && row.operation === claim.operation && row.key === claim.key,
     );
     if (holder === undefined) return { kind: 'retry' };
-    return reused(holder.body_hash) ?? { kind: 'replay', replay: { kind: slot.kind, resourceId: holder.resource_id } };
+    return (
+      reused(holder.body_hash) ?? {
+        kind: 'replay',
+        replay: { kind: slot.kind, resourceId: holder.resource_id },
+      }
+    );
   }
   if (leader === slot) return null;
-  return reused(claim.bodyHash) ?? { kind: 'replay', replay: { kind: slot.kind, resourceId: claim.resourceId } };
+  return (
+    reused(claim.bodyHash) ?? { kind: 'replay', replay: { kind: slot.kind, resourceId: claim.resourceId } }
+  );
 }
 
 /** One claim per key, made by the first command that brings it. */
@@ -237,7 +299,8 @@ function byKey(a: IdempotencyClaim, b: IdempotencyClaim): number {
 function fingerprintsOf(slots: readonly Slot[]): bigint[] {
   const fingerprints = new Set<bigint>();
   for (const slot of slots) {
-    if ('kind' in slot && slot.kind !== 'step' && slot.resolved.guardsDuplicates) fingerprints.add(slot.fingerprint);
+    if ('kind' in slot && slot.kind !== 'step' && slot.resolved.guardsDuplicates)
+      fingerprints.add(slot.fingerprint);
   }
   return [...fingerprints].sort((a, b) => (a < b ? -1 : 1));
 }

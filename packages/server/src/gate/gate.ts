@@ -3,10 +3,10 @@
 // INVARIANT: a caller is answered only after its row has committed.
 import { isConnectionLoss } from '../db/database-error.ts';
 import type { GateAnswer, GateRequest } from './command.ts';
-import { type FlushContext, flushBatch } from './flush-batch.ts';
+import { type Arrival, type FlushContext, flushBatch, prepareEarly } from './flush-batch.ts';
 
 interface Queued {
-  readonly request: GateRequest;
+  readonly arrival: Arrival;
   readonly resolve: (answer: GateAnswer) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -45,7 +45,7 @@ export class Gate {
   submit(request: GateRequest): Promise<GateAnswer> {
     if (this.#closed) return Promise.reject(new LedgerUnavailableError('the gateway is shutting down'));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ request, resolve, reject });
+      this.#queue.push({ arrival: prepareEarly(request, this.#context), resolve, reject });
       this.#flushing ??= this.#flushAll();
     });
   }
@@ -72,7 +72,7 @@ export class Gate {
     const started = performance.now();
     try {
       const { answers, retry } = await flushBatch(
-        batch.map((queued) => queued.request),
+        batch.map((queued) => queued.arrival),
         this.#context,
       );
       const changed: string[] = [];

@@ -19,13 +19,11 @@ import { type IdempotencyRow, findIdempotencyKeys } from '../ledger/find-idempot
 import { type BudgetPeriodRow, lockBudgetPeriods } from '../ledger/lock-budget-periods.ts';
 import { lockConfigurationShared } from '../ledger/lock-configuration.ts';
 import { lockDuplicateKeys } from '../ledger/lock-duplicate-keys.ts';
-import { type LockedCardRow, type LockedPurchaseRow, lockCards, lockPurchases } from '../ledger/lock-purchases.ts';
-import {
-  type ApprovalRow,
-  type AuthorizationRow,
-  readApprovals,
-  readAuthorizations,
-} from '../ledger/read-purchase-parts.ts';
+import { type LockCardsRow, lockCards } from '../ledger/lock-cards.ts';
+import { type LockPurchasesRow, lockPurchases } from '../ledger/lock-purchases.ts';
+import { type ReadApprovalsRow, readApprovals } from '../ledger/read-approvals.ts';
+import { type ReadAuthorizationsRow, readAuthorizations } from '../ledger/read-authorizations.ts';
+import { readConfigurationVersion } from '../ledger/read-configuration-version.ts';
 import { takeEntryIdsStatement } from '../ledger/take-entry-ids.ts';
 import type { PreparedStep } from './prepare-command.ts';
 import { type WorkingPurchase, WorkingSet } from './working-set.ts';
@@ -55,20 +53,22 @@ export async function loadFacts(tx: Transaction, keys: BatchKeys, nowMs: number)
     present ? tx.query<R>(statement()).then((result) => result.rows) : Promise.resolve([]);
 
   const shared = tx.query(lockConfigurationShared());
-  const version = tx.query<{ version: bigint }>({
-    name: 'configuration_version',
-    text: 'SELECT version FROM configuration',
-    values: [],
-  });
-  const claimed = some<{ resource_id: string }>(keys.claims.length > 0, () => claimIdempotencyKeys(keys.claims, nowMs));
+  const version = tx.query<{ version: bigint }>(readConfigurationVersion());
+  const claimed = some<{ resource_id: string }>(keys.claims.length > 0, () =>
+    claimIdempotencyKeys(keys.claims, nowMs),
+  );
   const holders = some<IdempotencyRow>(keys.claims.length > 0, () => findIdempotencyKeys(keys.claims));
   const guards = some(keys.fingerprints.length > 0, () => lockDuplicateKeys(keys.fingerprints));
   const balances = some<BudgetPeriodRow>(keys.periodIds.length > 0, () => lockBudgetPeriods(keys.periodIds));
-  const purchases = some<LockedPurchaseRow>(requestIds.length > 0, () => lockPurchases(requestIds));
-  const cards = some<LockedCardRow>(requestIds.length > 0, () => lockCards(cardIds));
-  const duplicates = some<DuplicateRow>(keys.fingerprints.length > 0, () => findDuplicates(keys.fingerprints));
-  const approvals = some<ApprovalRow>(requestIds.length > 0, () => readApprovals(requestIds));
-  const authorizations = some<AuthorizationRow>(requestIds.length > 0, () => readAuthorizations(cardIds));
+  const purchases = some<LockPurchasesRow>(requestIds.length > 0, () => lockPurchases(requestIds));
+  const cards = some<LockCardsRow>(requestIds.length > 0, () => lockCards(cardIds));
+  const duplicates = some<DuplicateRow>(keys.fingerprints.length > 0, () =>
+    findDuplicates(keys.fingerprints),
+  );
+  const approvals = some<ReadApprovalsRow>(requestIds.length > 0, () => readApprovals(requestIds));
+  const authorizations = some<ReadAuthorizationsRow>(requestIds.length > 0, () =>
+    readAuthorizations(cardIds),
+  );
   const entryIds = some<{ entry_id: bigint }>(true, () => takeEntryIdsStatement(keys.entryCountMax));
 
   await shared;
@@ -90,10 +90,10 @@ export async function loadFacts(tx: Transaction, keys: BatchKeys, nowMs: number)
 }
 
 function purchasesOf(
-  rows: readonly LockedPurchaseRow[],
-  cards: readonly LockedCardRow[],
-  approvals: readonly ApprovalRow[],
-  authorizations: readonly AuthorizationRow[],
+  rows: readonly LockPurchasesRow[],
+  cards: readonly LockCardsRow[],
+  approvals: readonly ReadApprovalsRow[],
+  authorizations: readonly ReadAuthorizationsRow[],
   steps: readonly PreparedStep[],
 ): WorkingPurchase[] {
   const actions = new Map(steps.map((step) => [step.requestId, step.action]));
@@ -122,7 +122,7 @@ function purchasesOf(
   });
 }
 
-export function approvalOf(row: ApprovalRow): ApprovalState {
+export function approvalOf(row: ReadApprovalsRow): ApprovalState {
   return {
     approvalId: row.approval_id,
     status: row.status as ApprovalState['status'],
@@ -133,7 +133,7 @@ export function approvalOf(row: ApprovalRow): ApprovalState {
   };
 }
 
-export function cardOf(row: LockedCardRow): CardState {
+export function cardOf(row: LockCardsRow): CardState {
   return {
     cardId: row.card_id,
     rail: row.rail,
@@ -144,7 +144,7 @@ export function cardOf(row: LockedCardRow): CardState {
   };
 }
 
-export function authorizationOf(row: AuthorizationRow): AuthorizationState {
+export function authorizationOf(row: ReadAuthorizationsRow): AuthorizationState {
   return {
     authorizationId: row.authorization_id,
     approved: row.approved,

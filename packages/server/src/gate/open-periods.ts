@@ -34,7 +34,11 @@ export async function openPeriods(
 
 async function openSome(
   periods: readonly PeriodKey[],
-  { writer, recorder, now }: { readonly writer: Writer; readonly recorder: Recorder; readonly now: () => number },
+  {
+    writer,
+    recorder,
+    now,
+  }: { readonly writer: Writer; readonly recorder: Recorder; readonly now: () => number },
 ): Promise<Map<string, bigint>> {
   const sorted = [...periods].sort((a, b) => (a.key < b.key ? -1 : 1));
   return writer.transaction(async (tx) => {
@@ -50,7 +54,14 @@ async function openSome(
       const transfers =
         row.limit_minor === 0n
           ? []
-          : [{ periodId: row.period_id, from: 'external' as const, to: 'available' as const, amountMinor: row.limit_minor }];
+          : [
+              {
+                periodId: row.period_id,
+                from: 'external' as const,
+                to: 'available' as const,
+                amountMinor: row.limit_minor,
+              },
+            ];
       return { row, entryId, transfers };
     });
     const sealed = recorder.seal(

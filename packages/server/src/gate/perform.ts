@@ -59,7 +59,13 @@ export function performRequest(prepared: PreparedOpening, context: PerformContex
   const { working, configuration, settings } = context;
   const { command, resolved } = prepared;
   if (command.kind !== 'request') throw new Error('not a purchase request');
-  const facts = factsOf(prepared.resolved, prepared.periods, null, working.duplicateAtMs(prepared.fingerprint), context);
+  const facts = factsOf(
+    prepared.resolved,
+    prepared.periods,
+    null,
+    working.duplicateAtMs(prepared.fingerprint),
+    context,
+  );
   const checkout = context.checkoutFor(resolved.action.rail, cardIdOf(prepared.resourceId));
   const waits = command.input.expiresInSeconds;
   const opened = openPurchase(
@@ -76,7 +82,8 @@ export function performRequest(prepared: PreparedOpening, context: PerformContex
   );
   const { state } = opened;
   const [event] = opened.events;
-  if (event?.findings === undefined || event.findings === null) throw new Error('an opening has one decided event');
+  if (event?.findings === undefined || event.findings === null)
+    throw new Error('an opening has one decided event');
   const entryId = working.nextEntryId();
   const transfers = working.apply(event.transfers);
   const draftIndex = working.drafts.length;
@@ -115,7 +122,8 @@ export function performRequest(prepared: PreparedOpening, context: PerformContex
     approvedBy: state.approvedBy,
   });
   working.newPurchaseIds.add(state.requestId);
-  if (state.approval !== null) working.changedApprovals.set(state.requestId, { approval: state.approval, entryId });
+  if (state.approval !== null)
+    working.changedApprovals.set(state.requestId, { approval: state.approval, entryId });
   if (state.card !== null) working.changedCards.set(state.requestId, entryId);
   if (state.status !== 'denied') working.accepted(prepared.fingerprint, nowMs);
   working.keepPurchase(state, externalExpiresAtMs);
@@ -127,7 +135,11 @@ export function performCheck(prepared: PreparedOpening, context: PerformContext,
   const { working, configuration } = context;
   const { action, policies } = prepared.resolved;
   const duplicateAtMs = working.duplicateAtMs(prepared.fingerprint);
-  const facts = { ...factsOf(prepared.resolved, [], null, duplicateAtMs, context), stage: 'request', signedSteps: [] } as const;
+  const facts = {
+    ...factsOf(prepared.resolved, [], null, duplicateAtMs, context),
+    stage: 'request',
+    signedSteps: [],
+  } as const;
   const findings = [...suspensionOf(prepared.resolved), ...decidePolicies(action, policies, facts, nowMs)];
   const outcome = outcomeOf(findings);
   const decision = CHECK_DECISION[outcome];
@@ -156,21 +168,40 @@ export function performCheck(prepared: PreparedOpening, context: PerformContext,
     entryId,
   });
   if (decision !== 'block') working.accepted(prepared.fingerprint, nowMs);
-  return { ok: true, draftIndex, state: null, createdId: prepared.resourceId, decision: { outcome, findings } };
+  return {
+    ok: true,
+    draftIndex,
+    state: null,
+    createdId: prepared.resourceId,
+    decision: { outcome, findings },
+  };
 }
 
 const CHECK_DECISION = { approved: 'allow', held: 'escalate', denied: 'block' } as const;
 const CHECK_EVENT = { approved: 'allowed', held: 'escalated', denied: 'blocked' } as const;
 
 /** Takes an existing purchase one step further, or refuses with the reason. */
-export function performStep(prepared: PreparedStep, context: PerformContext, nowMs: number): Performed | Refusal {
+export function performStep(
+  prepared: PreparedStep,
+  context: PerformContext,
+  nowMs: number,
+): Performed | Refusal {
   const { working, configuration } = context;
   const current = working.purchase(prepared.requestId);
   if (current === undefined) return refusal('request_not_found', 'There is no such request.');
   const created = createdIdOf(prepared, context);
   const before = current.state;
-  const facts = prepared.resolved === null ? null : factsOf(prepared.resolved, prepared.periods, before, null, context);
-  const transition = transitionOf(prepared, before, facts, created, current.externalExpiresAtMs, context, nowMs);
+  const facts =
+    prepared.resolved === null ? null : factsOf(prepared.resolved, prepared.periods, before, null, context);
+  const transition = transitionOf(
+    prepared,
+    before,
+    facts,
+    created,
+    current.externalExpiresAtMs,
+    context,
+    nowMs,
+  );
   if (!transition.ok) return refusal(transition.code, transition.message);
   const draftIndex = working.drafts.length;
   let findings: Decision['findings'] | null = null;
@@ -183,7 +214,12 @@ export function performStep(prepared: PreparedStep, context: PerformContext, now
       type: event.type,
       subjectId: prepared.requestId,
       actor: prepared.caller,
-      body: purchaseBody(event, transfers, transition.state, stepDecision(event, facts, prepared, before, configuration)),
+      body: purchaseBody(
+        event,
+        transfers,
+        transition.state,
+        stepDecision(event, facts, prepared, before, configuration),
+      ),
     });
   }
   keep(prepared, before, transition.state, created, entryId, context, nowMs);
@@ -209,7 +245,12 @@ function stepDecision(
   const signed = prepared.command.kind === 'sign' ? steps : steps.filter((step) => step.signature !== null);
   const signedSteps = signed.map((step) => step.stepKey);
   return {
-    decision: decisionBody(outcomeOf(event.findings), event.findings, { ...facts, stage, signedSteps }, configuration.version),
+    decision: decisionBody(
+      outcomeOf(event.findings),
+      event.findings,
+      { ...facts, stage, signedSteps },
+      configuration.version,
+    ),
   };
 }
 
@@ -243,7 +284,8 @@ function transitionOf(
   switch (command.kind) {
     case 'sign':
     case 'reject': {
-      if (caller.kind !== 'principal') return refusal('not_an_approver', 'Only a person may decide an approval.');
+      if (caller.kind !== 'principal')
+        return refusal('not_an_approver', 'Only a person may decide an approval.');
       const signer = { principalId: caller.principalId, email: caller.email };
       if (command.kind === 'reject') {
         const reasonCommitment = note(prepared, command.reason, context);
@@ -293,7 +335,12 @@ function transitionOf(
 /** Keeps a free text apart from the log and returns the commitment that stands for it there. */
 function note(prepared: PreparedStep, text: string, context: PerformContext): string {
   const salt = context.entropy.newSalt();
-  context.working.notes.push({ entryId: context.working.nextEntryId(), requestId: prepared.requestId, text, salt });
+  context.working.notes.push({
+    entryId: context.working.nextEntryId(),
+    requestId: prepared.requestId,
+    text,
+    salt,
+  });
   return commit(text, salt);
 }
 
@@ -330,7 +377,12 @@ function keep(
   for (const authorization of after.authorizations) {
     if (before.authorizations.includes(authorization)) continue;
     const cardId = cardIdOf(requestId);
-    working.changedAuthorizations.set(authorization.authorizationId, { authorization, cardId, atMs: nowMs, entryId });
+    working.changedAuthorizations.set(authorization.authorizationId, {
+      authorization,
+      cardId,
+      atMs: nowMs,
+      entryId,
+    });
   }
   if (command.kind === 'receipt' && created !== null) {
     const { vendor, amountMinor, currency, sha256 } = command;

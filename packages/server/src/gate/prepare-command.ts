@@ -63,7 +63,11 @@ export function refusal(code: string, message: string): Refusal {
 }
 
 /** Whether a caller's key still holds and may act for this agent. */
-export function callerFault(caller: Caller, agentId: string | null, configuration: Configuration): Refusal | null {
+export function callerFault(
+  caller: Caller,
+  agentId: string | null,
+  configuration: Configuration,
+): Refusal | null {
   if (caller.kind === 'system') return null;
   if (!configuration.keyIds.has(caller.keyId)) return refusal('key_revoked', 'This key has been revoked.');
   if (caller.kind === 'agent' && agentId !== null && caller.agentId !== agentId) {
@@ -90,7 +94,8 @@ export function prepareOpening(
     return refusal('idempotency_key_required', 'This gateway requires an Idempotency-Key.');
   }
   const resourceId = entropy.newId(command.kind === 'request' ? 'preq' : 'chk');
-  const privateText = command.kind === 'request' ? salted(command.input.privateText, entropy.newSalt()) : null;
+  const privateText =
+    command.kind === 'request' ? salted(command.input.privateText, entropy.newSalt()) : null;
   const terms = termsOf(resolved.action, {
     ...(command.kind === 'request' ? purchaseTerms(command.input) : {}),
     private: privateText === null ? null : commitmentOf(privateText),
@@ -135,7 +140,9 @@ export function prepareStep(
   const { command, caller, atMs } = request;
   const fault = callerFault(caller, purchase.action.agentId, configuration);
   if (fault !== null) {
-    return fault.code === 'agent_mismatch' ? refusal('request_not_found', 'There is no such request.') : fault;
+    return fault.code === 'agent_mismatch'
+      ? refusal('request_not_found', 'There is no such request.')
+      : fault;
   }
   const resolved = resolveAgain(purchase.action, configuration);
   const binds = command.kind === 'sign' || command.kind === 'authorize';

@@ -34,7 +34,8 @@ export interface ResolvedAction {
   readonly guardsDuplicates: boolean;
 }
 
-export type Resolution = ResolvedAction | { readonly refusal: { readonly code: string; readonly message: string } };
+export type Resolution =
+  ResolvedAction | { readonly refusal: { readonly code: string; readonly message: string } };
 
 export function resolvePurchase(input: PurchaseInput, configuration: Configuration): Resolution {
   const agent = configuration.agents.get(input.agentId);
@@ -194,7 +195,13 @@ export function periodKeyOf(budget: Budget, atMs: number): PeriodKey | null {
   };
 }
 
-function capKey(cap: AgentCap, policyId: string, ruleId: string, agentId: string, atMs: number): PeriodKey | null {
+function capKey(
+  cap: AgentCap,
+  policyId: string,
+  ruleId: string,
+  agentId: string,
+  atMs: number,
+): PeriodKey | null {
   const currency = parseCurrency(cap.currency);
   if (currency === undefined) return null;
   const budget: Budget = {

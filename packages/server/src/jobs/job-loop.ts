@@ -53,7 +53,12 @@ export function startJob(options: JobOptions): Job {
       if (isStopped()) return 'stopped';
       failures += 1;
       const retryMs = Math.min((options.retryMs ?? RETRY_MS) * 2 ** (failures - 1), RETRY_MS_MAX);
-      const details = { job: options.name, failures, retry_ms: retryMs, ...(options.describe ?? describe)(error) };
+      const details = {
+        job: options.name,
+        failures,
+        retry_ms: retryMs,
+        ...(options.describe ?? describe)(error),
+      };
       options.log.error(details, `the job \`${options.name}\` failed and will run again`);
       return retryMs;
     }

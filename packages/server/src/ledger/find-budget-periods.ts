@@ -15,13 +15,18 @@ export interface BudgetPeriodRow {
   overrun_minor: bigint;
 }
 
-export function findBudgetPeriods(keys: readonly { readonly budgetId: string; readonly startsAtMs: number }[]): Statement {
+export function findBudgetPeriods(
+  keys: readonly { readonly budgetId: string; readonly startsAtMs: number }[],
+): Statement {
   return {
     name: 'find_budget_periods',
     text: `SELECT period_id, budget_id, starts_at, ends_at, currency, limit_minor, pending_minor, committed_minor, spent_minor,
              overrun_minor
            FROM budget_period
            WHERE (budget_id, starts_at) IN (SELECT * FROM unnest($1::text[], $2::timestamptz[]))`,
-    values: [binaryArray.text(keys.map((key) => key.budgetId)), binaryArray.timestamptz(keys.map((key) => key.startsAtMs))],
+    values: [
+      binaryArray.text(keys.map((key) => key.budgetId)),
+      binaryArray.timestamptz(keys.map((key) => key.startsAtMs)),
+    ],
   };
 }

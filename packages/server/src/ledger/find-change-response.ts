@@ -7,7 +7,15 @@ export interface ChangeResponseRow {
   response: unknown;
 }
 
-export function findChangeResponse({ scope, operation, key }: { readonly scope: string; readonly operation: string; readonly key: string }): Statement {
+export function findChangeResponse({
+  scope,
+  operation,
+  key,
+}: {
+  readonly scope: string;
+  readonly operation: string;
+  readonly key: string;
+}): Statement {
   return {
     name: 'find_change_response',
     text: `SELECT body_hash, resource_id, response FROM idempotency_key WHERE scope = $1 AND operation = $2 AND key = $3`,

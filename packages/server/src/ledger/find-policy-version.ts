@@ -11,7 +11,13 @@ export interface FoundPolicyRow {
   newest_version: number;
 }
 
-export function findPolicyVersion({ policyId, version }: { readonly policyId: string; readonly version: number | null }): Statement {
+export function findPolicyVersion({
+  policyId,
+  version,
+}: {
+  readonly policyId: string;
+  readonly version: number | null;
+}): Statement {
   return {
     name: 'find_policy_version',
     text: `SELECT policy_id, version, document, created_at, created_by, entry_id,

@@ -1,8 +1,8 @@
-// ledger/find-purchase-keys.ts: what must be known of requests before their locks can be taken in order: found by
-// request, approval or authorization. Read unlocked; what can change is checked again under the lock.
+// ledger/find-purchase-keys.ts: what must be known of requests before their locks can be taken in order. Read
+// unlocked; what can change is checked again under the lock.
 import type { Statement } from '../db/statement.ts';
 
-export interface PurchaseKeysRow {
+export interface FindPurchaseKeysRow {
   request_id: string;
   reserved_periods: bigint[];
   decision_body: Buffer;
@@ -15,21 +15,5 @@ export function findPurchaseKeys(requestIds: readonly string[]): Statement {
            FROM purchase_request AS request JOIN log_entry AS entry ON entry.entry_id = request.decision_entry_id
            WHERE request.request_id = ANY ($1::text[])`,
     values: [[...requestIds]],
-  };
-}
-
-export function findRequestsOfApprovals(approvalIds: readonly string[]): Statement {
-  return {
-    name: 'find_requests_of_approvals',
-    text: 'SELECT approval_id AS id, request_id FROM approval WHERE approval_id = ANY ($1::text[])',
-    values: [[...approvalIds]],
-  };
-}
-
-export function findCardsOfAuthorizations(authorizationIds: readonly string[]): Statement {
-  return {
-    name: 'find_cards_of_authorizations',
-    text: 'SELECT authorization_id AS id, card_id FROM card_authorization WHERE authorization_id = ANY ($1::text[])',
-    values: [[...authorizationIds]],
   };
 }

@@ -28,6 +28,16 @@ export function insertAgent(row: StoredAgentRow): Statement {
     name: 'insert_agent',
     text: `INSERT INTO agent (agent_id, name, team, owner, entity_id, status, bindings, created_at, entry_id)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    values: [row.agent_id, row.name, row.team, row.owner, row.entity_id, row.status, JSON.stringify(row.bindings), row.created_at, row.entry_id],
+    values: [
+      row.agent_id,
+      row.name,
+      row.team,
+      row.owner,
+      row.entity_id,
+      row.status,
+      JSON.stringify(row.bindings),
+      row.created_at,
+      row.entry_id,
+    ],
   };
 }

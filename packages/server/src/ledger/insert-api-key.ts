@@ -17,6 +17,14 @@ export function insertApiKey(row: StoredKeyRow & { readonly key_hash: Buffer }):
     name: 'insert_api_key',
     text: `INSERT INTO api_key (key_id, key_hash, hint, agent_id, principal_id, created_at, entry_id)
            VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-    values: [row.key_id, row.key_hash, row.hint, row.agent_id, row.principal_id, row.created_at, row.entry_id],
+    values: [
+      row.key_id,
+      row.key_hash,
+      row.hint,
+      row.agent_id,
+      row.principal_id,
+      row.created_at,
+      row.entry_id,
+    ],
   };
 }

@@ -23,6 +23,20 @@ export function insertBudget(row: StoredBudgetRow): Statement {
     text: `INSERT INTO budget (budget_id, name, scope, period, starts_at, ends_at, currency, limit_minor, time_zone, owner, status,
              created_at, entry_id)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-    values: [row.budget_id, row.name, JSON.stringify(row.scope), row.period, row.starts_at, row.ends_at, row.currency, row.limit_minor, row.time_zone, row.owner, row.status, row.created_at, row.entry_id],
+    values: [
+      row.budget_id,
+      row.name,
+      JSON.stringify(row.scope),
+      row.period,
+      row.starts_at,
+      row.ends_at,
+      row.currency,
+      row.limit_minor,
+      row.time_zone,
+      row.owner,
+      row.status,
+      row.created_at,
+      row.entry_id,
+    ],
   };
 }

@@ -17,6 +17,14 @@ export function insertChangeResponse(row: ChangeResponse): Statement {
     name: 'insert_change_response',
     text: `INSERT INTO idempotency_key (scope, operation, key, body_hash, resource_id, response, created_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-    values: [row.scope, row.operation, row.key, row.bodyHash, row.resourceId, row.response === null ? null : JSON.stringify(row.response), row.at],
+    values: [
+      row.scope,
+      row.operation,
+      row.key,
+      row.bodyHash,
+      row.resourceId,
+      row.response === null ? null : JSON.stringify(row.response),
+      row.at,
+    ],
   };
 }

@@ -15,6 +15,12 @@ export function insertConfigurationTexts(texts: readonly ConfigurationTextRow[])
     name: 'insert_configuration_texts',
     text: `INSERT INTO configuration_text (entry_id, field, subject_id, text, salt)
            SELECT * FROM unnest($1::int8[], $2::text[], $3::text[], $4::text[], $5::bytea[])`,
-    values: [binaryArray.int8(texts.map((row) => row.entry_id)), binaryArray.text(texts.map((row) => row.field)), binaryArray.text(texts.map((row) => row.subject_id)), binaryArray.text(texts.map((row) => row.text)), binaryArray.bytea(texts.map((row) => row.salt))],
+    values: [
+      binaryArray.int8(texts.map((row) => row.entry_id)),
+      binaryArray.text(texts.map((row) => row.field)),
+      binaryArray.text(texts.map((row) => row.subject_id)),
+      binaryArray.text(texts.map((row) => row.text)),
+      binaryArray.bytea(texts.map((row) => row.salt)),
+    ],
   };
 }

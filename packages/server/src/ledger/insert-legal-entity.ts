@@ -17,6 +17,15 @@ export function insertLegalEntity(row: LegalEntityRow): Statement {
     name: 'insert_legal_entity',
     text: `INSERT INTO legal_entity (entity_id, name, country, tax_id, base_currency, time_zone, is_default, created_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    values: [row.entity_id, row.name, row.country, row.tax_id, row.base_currency, row.time_zone, row.is_default, row.created_at],
+    values: [
+      row.entity_id,
+      row.name,
+      row.country,
+      row.tax_id,
+      row.base_currency,
+      row.time_zone,
+      row.is_default,
+      row.created_at,
+    ],
   };
 }

@@ -15,6 +15,13 @@ export function insertPolicyVersion(row: PolicyVersionRow): Statement {
     name: 'insert_policy_version',
     text: `INSERT INTO policy_version (policy_id, version, document, created_at, created_by, entry_id)
            VALUES ($1, $2, $3, $4, $5, $6)`,
-    values: [row.policy_id, row.version, JSON.stringify(row.document), row.created_at, row.created_by, row.entry_id],
+    values: [
+      row.policy_id,
+      row.version,
+      JSON.stringify(row.document),
+      row.created_at,
+      row.created_by,
+      row.entry_id,
+    ],
   };
 }

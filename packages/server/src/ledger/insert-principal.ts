@@ -17,6 +17,15 @@ export function insertPrincipal(row: StoredPrincipalRow): Statement {
     name: 'insert_principal',
     text: `INSERT INTO principal (principal_id, kind, roles, name, email, status, created_at, entry_id)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    values: [row.principal_id, row.kind, row.roles, row.name, row.email, row.status, row.created_at, row.entry_id],
+    values: [
+      row.principal_id,
+      row.kind,
+      row.roles,
+      row.name,
+      row.email,
+      row.status,
+      row.created_at,
+      row.entry_id,
+    ],
   };
 }

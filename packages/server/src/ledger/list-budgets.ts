@@ -1,7 +1,15 @@
 // ledger/list-budgets.ts: budgets in the order of their ids, of one status where given.
 import type { Statement } from '../db/statement.ts';
 
-export function listBudgets({ after, limit, status }: { readonly after: string; readonly limit: number; readonly status: string | null }): Statement {
+export function listBudgets({
+  after,
+  limit,
+  status,
+}: {
+  readonly after: string;
+  readonly limit: number;
+  readonly status: string | null;
+}): Statement {
   return {
     name: 'list_budgets',
     text: `SELECT budget_id, name, scope, period, starts_at, ends_at, currency, limit_minor, time_zone, owner, status, created_at,

@@ -1,7 +1,13 @@
 // ledger/list-cost-centers.ts: cost centres in the order of their ids.
 import type { Statement } from '../db/statement.ts';
 
-export function listCostCenters({ after, limit }: { readonly after: string; readonly limit: number }): Statement {
+export function listCostCenters({
+  after,
+  limit,
+}: {
+  readonly after: string;
+  readonly limit: number;
+}): Statement {
   return {
     name: 'list_cost_centers',
     text: `SELECT cost_center_id, entity_id, name, created_at

@@ -77,7 +77,9 @@ export async function loadConfiguration(pool: Pool): Promise<ConfigurationRows> 
       changeControl: configuration.change_control,
       requireIdempotencyKey: configuration.require_idempotency_key,
       installationId: configuration.installation_id,
-      entities: await read('SELECT entity_id, name, country, base_currency, time_zone, is_default FROM legal_entity'),
+      entities: await read(
+        'SELECT entity_id, name, country, base_currency, time_zone, is_default FROM legal_entity',
+      ),
       costCenters: await read('SELECT cost_center_id, entity_id FROM cost_center'),
       agents: await read('SELECT agent_id, team, owner, entity_id, status, bindings FROM agent'),
       principals: await read('SELECT principal_id, roles, email, status FROM principal'),

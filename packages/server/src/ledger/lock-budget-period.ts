@@ -1,7 +1,13 @@
 // ledger/lock-budget-period.ts: locks one period of a budget, if it has come into being. After the configuration lock.
 import type { Statement } from '../db/statement.ts';
 
-export function lockBudgetPeriod({ budgetId, startsAt }: { readonly budgetId: string; readonly startsAt: Date }): Statement {
+export function lockBudgetPeriod({
+  budgetId,
+  startsAt,
+}: {
+  readonly budgetId: string;
+  readonly startsAt: Date;
+}): Statement {
   return {
     name: 'lock_budget_period',
     text: `SELECT period_id, budget_id, starts_at, ends_at, currency, limit_minor, pending_minor, committed_minor, spent_minor,

@@ -6,7 +6,11 @@ import type { Statement } from '../db/statement.ts';
 const CONFIGURATION_LOCK = '4117, 1';
 
 export function lockConfigurationExclusive(): Statement {
-  return { name: 'lock_configuration', text: `SELECT pg_advisory_xact_lock(${CONFIGURATION_LOCK})`, values: [] };
+  return {
+    name: 'lock_configuration',
+    text: `SELECT pg_advisory_xact_lock(${CONFIGURATION_LOCK})`,
+    values: [],
+  };
 }
 
 /** Sent before the statement that reads the version: a waiting statement still has its old snapshot. */

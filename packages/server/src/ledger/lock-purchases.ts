@@ -1,7 +1,7 @@
-// ledger/lock-purchases.ts: locks requests, then their cards, and reads their state. Sent after the budget periods' locks.
+// ledger/lock-purchases.ts: locks requests and reads their state. Sent after the budget periods' locks.
 import type { Statement } from '../db/statement.ts';
 
-export interface LockedPurchaseRow {
+export interface LockPurchasesRow {
   request_id: string;
   agent_id: string;
   status: string;
@@ -23,23 +23,5 @@ export function lockPurchases(requestIds: readonly string[]): Statement {
                   approved_by, created_at, external_expires_at, decision_entry_id, private_text
            FROM purchase_request WHERE request_id = ANY ($1::text[]) ORDER BY request_id FOR NO KEY UPDATE`,
     values: [[...requestIds].sort()],
-  };
-}
-
-export interface LockedCardRow {
-  card_id: string;
-  rail: string;
-  provider: string;
-  status: string;
-  last4: string;
-  expires_at: Date;
-}
-
-export function lockCards(cardIds: readonly string[]): Statement {
-  return {
-    name: 'lock_cards',
-    text: `SELECT card_id, rail, provider, status, last4, expires_at
-           FROM card WHERE card_id = ANY ($1::text[]) ORDER BY card_id FOR NO KEY UPDATE`,
-    values: [[...cardIds].sort()],
   };
 }

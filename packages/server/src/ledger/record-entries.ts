@@ -2,7 +2,6 @@
 // Sent inside the transaction of the change they record.
 import { binaryArray } from '../db/binary-array.ts';
 import type { Statement } from '../db/statement.ts';
-import { eventTypeCode } from '../record/event-type-code.ts';
 import type { SealedBatch } from '../record/recorder.ts';
 
 /** The statements that store a sealed batch, in order. */
@@ -45,6 +44,6 @@ export function recordEntries(batch: SealedBatch): Statement[] {
 
 function typeCodes(entries: SealedBatch['entries']): Buffer {
   const codes = Buffer.allocUnsafe(entries.length * 4);
-  entries.forEach((entry, index) => codes.writeInt32BE(eventTypeCode(entry.type), index * 4));
+  entries.forEach((entry, index) => codes.writeInt32BE(entry.typeCode, index * 4));
   return codes;
 }

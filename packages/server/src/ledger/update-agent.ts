@@ -8,6 +8,15 @@ export function updateAgent(row: StoredAgentRow): Statement {
     name: 'update_agent',
     text: `UPDATE agent SET name = $2, team = $3, owner = $4, entity_id = $5, status = $6, bindings = $7, entry_id = $8
            WHERE agent_id = $1`,
-    values: [row.agent_id, row.name, row.team, row.owner, row.entity_id, row.status, JSON.stringify(row.bindings), row.entry_id],
+    values: [
+      row.agent_id,
+      row.name,
+      row.team,
+      row.owner,
+      row.entity_id,
+      row.status,
+      JSON.stringify(row.bindings),
+      row.entry_id,
+    ],
   };
 }

@@ -4,7 +4,11 @@ import type { AuthorizationState } from '@countersign/core';
 import type { Statement } from '../db/statement.ts';
 
 export function upsertAuthorization(
-  row: AuthorizationState & { readonly cardId: string; readonly createdAtMs: number; readonly entryId: bigint },
+  row: AuthorizationState & {
+    readonly cardId: string;
+    readonly createdAtMs: number;
+    readonly entryId: bigint;
+  },
 ): Statement {
   return {
     name: 'upsert_authorization',

@@ -4,28 +4,22 @@ import type { CardState } from '@countersign/core';
 import { binaryArray } from '../db/binary-array.ts';
 import type { Statement } from '../db/statement.ts';
 
-export type CardRow = CardState & { readonly entryId: bigint };
+export type UpsertCardsRow = CardState & { readonly entryId: bigint };
 
-export function insertCards(cards: readonly CardRow[]): Statement {
-  return { name: 'insert_cards', text: INSERT, values: valuesOf(cards) };
-}
-
-/** For cards that exist already, or come into being with an approval. */
-export function upsertCards(cards: readonly CardRow[]): Statement {
+export function upsertCards(cards: readonly UpsertCardsRow[]): Statement {
   return {
     name: 'upsert_cards',
-    text: `${INSERT} ON CONFLICT (card_id) DO UPDATE SET status = excluded.status, expires_at = excluded.expires_at,
+    text: `INSERT INTO card (card_id, rail, provider, status, last4, expires_at, entry_id, last_entry_id)
+           SELECT card_id, rail, provider, status::card_status, last4, expires_at, entry_id, entry_id
+           FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::int8[])
+             AS new (card_id, rail, provider, status, last4, expires_at, entry_id)
+           ON CONFLICT (card_id) DO UPDATE SET status = excluded.status, expires_at = excluded.expires_at,
              last_entry_id = excluded.last_entry_id`,
     values: valuesOf(cards),
   };
 }
 
-const INSERT = `INSERT INTO card (card_id, rail, provider, status, last4, expires_at, entry_id, last_entry_id)
-  SELECT card_id, rail, provider, status::card_status, last4, expires_at, entry_id, entry_id
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::int8[])
-    AS new (card_id, rail, provider, status, last4, expires_at, entry_id)`;
-
-function valuesOf(cards: readonly CardRow[]): unknown[] {
+function valuesOf(cards: readonly UpsertCardsRow[]): unknown[] {
   return [
     binaryArray.text(cards.map((card) => card.cardId)),
     binaryArray.text(cards.map((card) => card.rail)),

@@ -55,15 +55,9 @@ export async function shapeEvents(pool: Pool, leaves: readonly LogLeafRow[]): Pr
   });
 }
 
-/** What a subscriber of the event stream gets as `data`. */
-export function eventJson(event: LogEvent): string {
-  const { id, type, timestamp, subjectId } = event;
-  return withRawMember({ id, type, timestamp, subject_id: subjectId }, event.dataJson);
-}
-
-/** A webhook's body, as Standard Webhooks advises. */
-export function webhookBody(event: LogEvent): string {
-  return withRawMember({ type: event.type, timestamp: event.timestamp }, event.dataJson);
+/** `{type,timestamp,data}`, the payload of webhooks and of the event stream, as Standard Webhooks advises. */
+export function eventPayload({ type, timestamp, dataJson }: LogEvent): string {
+  return `${JSON.stringify({ type, timestamp }).slice(0, -1)},"data":${dataJson}}`;
 }
 
 function withoutFacts(body: EntryBody): object {
@@ -93,8 +87,4 @@ function completedData(body: EntryBody, text: PurchaseTextRow): string {
 function intentOf(privateText: unknown): string | null {
   if (typeof privateText !== 'object' || privateText === null || !('intent' in privateText)) return null;
   return typeof privateText.intent === 'string' ? privateText.intent : null;
-}
-
-function withRawMember(members: object, dataJson: string): string {
-  return `${JSON.stringify(members).slice(0, -1)},"data":${dataJson}}`;
 }

@@ -1,12 +1,21 @@
 // record/recorder.ts: makes log entries: the exact bytes, their leaf hashes and one signed promise for a batch.
 // Owns the gateway's chain of promises. Used only by the one writer of this process, so the chain has no race.
 // INVARIANT: the chain advances only when the transaction that stored the promise has committed.
-import { type InclusionPromise, type SigningKey, canonicalJson, leafHash, promiseBatch } from '@countersign/audit';
+import {
+  type InclusionPromise,
+  type SigningKey,
+  canonicalJson,
+  leafHash,
+  promiseBatch,
+} from '@countersign/audit';
 
 import type { Statement } from '../db/statement.ts';
+import { findBatchPromise } from '../ledger/find-batch-promise.ts';
 import { type Caller, callerId } from './caller.ts';
+import { eventTypeCode } from './event-type-code.ts';
 
-export type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json };
 
 /** One state change, before it has an id. `body` is plain data without free text. */
 export interface EntryDraft {
@@ -20,6 +29,8 @@ export interface EntryDraft {
 export interface SealedEntry {
   readonly entryId: bigint;
   readonly type: string;
+  /** See event-type-code.ts. */
+  readonly typeCode: number;
   readonly subjectId: string;
   readonly bytes: Buffer;
   readonly leafHash: Uint8Array;
@@ -74,7 +85,15 @@ export class Recorder {
         type: draft.type,
       };
       const bytes = Buffer.from(canonicalJson(body));
-      return { entryId, type: draft.type, subjectId: draft.subjectId, bytes, leafHash: leafHash(bytes), body };
+      return {
+        entryId,
+        type: draft.type,
+        typeCode: eventTypeCode(draft.type),
+        subjectId: draft.subjectId,
+        bytes,
+        leafHash: leafHash(bytes),
+        body,
+      };
     });
     const { promises, hash } = promiseBatch(
       {
@@ -96,11 +115,7 @@ export class Recorder {
       }),
       gateway: this.gatewayId,
       sequence,
-      proof: {
-        name: 'find_promise',
-        text: 'SELECT 1 FROM log_promise WHERE gateway_id = $1 AND sequence = $2::int8',
-        values: [this.gatewayId, sequence],
-      },
+      proof: findBatchPromise(this.gatewayId, sequence),
       committed: () => {
         this.#sequence = sequence + 1;
         this.#previous = hash;

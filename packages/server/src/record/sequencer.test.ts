@@ -25,7 +25,9 @@ beforeEach(async () => {
 });
 afterEach(() => files.drop());
 
-function sequencer(options: { batchMax?: number; database?: Pick<Database, 'pool' | 'transaction'> } = {}): Sequencer {
+function sequencer(
+  options: { batchMax?: number; database?: Pick<Database, 'pool' | 'transaction'> } = {},
+): Sequencer {
   return new Sequencer({ database, key, now: () => Date.now(), ...options });
 }
 
@@ -244,9 +246,12 @@ describe('a tree that somebody changed', () => {
   }
 
   it.each([
-    ['a leaf was replaced', "UPDATE log_leaf SET leaf_hash = decode(repeat('00', 32), 'hex') WHERE leaf_index = 1"],
+    [
+      'a leaf was replaced',
+      "UPDATE log_leaf SET leaf_hash = decode(repeat('00', 32), 'hex') WHERE leaf_index = 1",
+    ],
     ['the head was', "UPDATE log_head SET frontier = overlay(frontier PLACING '\\x00' FROM 1)"],
-    ['it was cut', "DELETE FROM log_leaf WHERE leaf_index = 3; UPDATE log_head SET size = 3"],
+    ['it was cut', 'DELETE FROM log_leaf WHERE leaf_index = 3; UPDATE log_head SET size = 3'],
   ])('is not signed by a gateway that starts: %s', async (_, sql) => {
     await commitEntries(database, testRecorder(key), drafts(4));
     await sequencer().run();

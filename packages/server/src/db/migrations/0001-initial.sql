@@ -292,7 +292,9 @@ CREATE TABLE log_entry (
   subject_id text COLLATE "C" NOT NULL,       -- the request, card, check or configuration object it is about
   body bytea NOT NULL CHECK (length(body) <= 65535)  -- canonical JSON, the leaf's exact bytes
 );
-ALTER TABLE log_entry ALTER COLUMN body SET STORAGE EXTERNAL;  -- never compressed: bodies are short and read back whole
+-- Bodies stay in the row, whole: out-of-line storage would be another row and index entry for every decision.
+ALTER TABLE log_entry ALTER COLUMN body SET STORAGE EXTERNAL;
+ALTER TABLE log_entry SET (toast_tuple_target = 8160);
 CREATE INDEX log_entry_subject ON log_entry (subject_id, entry_id);
 
 -- One row per transaction: what the sequencer has not yet put into the tree.

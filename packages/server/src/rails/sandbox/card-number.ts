@@ -14,7 +14,9 @@ const ACCOUNT_DIGITS = 9;
 
 export function cardNumberOf(cardId: string, key: Buffer): CardNumber {
   const digest = createHmac('sha256', key).update(`countersign/sandbox-card/v1\0${cardId}`).digest();
-  const account = (digest.readBigUInt64BE(0) % 10n ** BigInt(ACCOUNT_DIGITS)).toString().padStart(ACCOUNT_DIGITS, '0');
+  const account = (digest.readBigUInt64BE(0) % 10n ** BigInt(ACCOUNT_DIGITS))
+    .toString()
+    .padStart(ACCOUNT_DIGITS, '0');
   const cvc = (digest.readUInt32BE(8) % 1000).toString().padStart(3, '0');
   const partial = ISSUER_PREFIX + account;
   return { pan: partial + luhnDigit(partial), cvc };

@@ -1,26 +1,7 @@
-// ledger/read-purchase-parts.ts: approvals and authorizations of locked requests: the request's lock guards them.
+// ledger/read-authorizations.ts: authorizations on cards of locked requests: the request's lock guards them.
 import type { Statement } from '../db/statement.ts';
 
-export interface ApprovalRow {
-  approval_id: string;
-  request_id: string;
-  status: string;
-  terms_hash: Buffer;
-  steps: unknown;
-  created_at: Date;
-  expires_at: Date;
-}
-
-export function readApprovals(requestIds: readonly string[]): Statement {
-  return {
-    name: 'read_approvals',
-    text: `SELECT approval_id, request_id, status, terms_hash, steps, created_at, expires_at
-           FROM approval WHERE request_id = ANY ($1::text[])`,
-    values: [[...requestIds]],
-  };
-}
-
-export interface AuthorizationRow {
+export interface ReadAuthorizationsRow {
   authorization_id: string;
   card_id: string;
   approved: boolean;

@@ -1,4 +1,5 @@
-// gate/write-batch.ts: the rows a batch leaves behind, as multi-row statements: state, ledger and log together.
+// gate/write-state.ts: the rows of state and ledger that a batch leaves behind, as multi-row statements. The log's rows
+// follow in the same transaction.
 import type { Statement } from '../db/statement.ts';
 import { insertChecks } from '../ledger/insert-checks.ts';
 import { insertNote } from '../ledger/insert-note.ts';
@@ -6,33 +7,23 @@ import { insertPurchases } from '../ledger/insert-purchases.ts';
 import { insertReceipt } from '../ledger/insert-receipt.ts';
 import { insertSignature } from '../ledger/insert-signature.ts';
 import { insertTransfers } from '../ledger/insert-transfers.ts';
-import { recordEntries } from '../ledger/record-entries.ts';
 import { updateBalances } from '../ledger/update-balances.ts';
 import { updatePurchases } from '../ledger/update-purchases.ts';
 import { upsertApprovals } from '../ledger/upsert-approvals.ts';
 import { upsertAuthorization } from '../ledger/upsert-authorization.ts';
-import { type CardRow, insertCards, upsertCards } from '../ledger/upsert-cards.ts';
-import type { SealedBatch } from '../record/recorder.ts';
+import { type UpsertCardsRow, upsertCards } from '../ledger/upsert-cards.ts';
 import type { WorkingSet } from './working-set.ts';
 
-/** Every statement of the batch, in the order they are sent; none where there is nothing to write. */
-export function writeBatch(working: WorkingSet, sealed: SealedBatch): Statement[] {
+/** In the order they are sent; none where there is nothing to write. */
+export function writeState(working: WorkingSet): Statement[] {
   const statements: Statement[] = [];
   const add = <T>(rows: readonly T[], statement: (rows: readonly T[]) => Statement): void => {
     if (rows.length > 0) statements.push(statement(rows));
   };
-  const cards = cardsOf(working);
   add(working.newPurchases, insertPurchases);
   add(updatesOf(working), updatePurchases);
   add(approvalsOf(working), upsertApprovals);
-  add(
-    cards.filter((card) => card.isNew),
-    insertCards,
-  );
-  add(
-    cards.filter((card) => !card.isNew),
-    upsertCards,
-  );
+  add(cardsOf(working), upsertCards);
   for (const { authorization, cardId, atMs, entryId } of working.changedAuthorizations.values()) {
     statements.push(upsertAuthorization({ ...authorization, cardId, createdAtMs: atMs, entryId }));
   }
@@ -42,7 +33,7 @@ export function writeBatch(working: WorkingSet, sealed: SealedBatch): Statement[
   add(working.checks, insertChecks);
   add(working.transfers, insertTransfers);
   add(working.changedBalances, updateBalances);
-  return [...statements, ...recordEntries(sealed)];
+  return statements;
 }
 
 /** Existing requests, and new ones that a later command of the same batch took further. */
@@ -63,18 +54,25 @@ function updatesOf(working: WorkingSet): Parameters<typeof updatePurchases>[0] {
 }
 
 function approvalsOf(working: WorkingSet): Parameters<typeof upsertApprovals>[0] {
-  return [...working.changedApprovals].map(([requestId, { approval, entryId }]) => ({ ...approval, requestId, entryId }));
+  return [...working.changedApprovals].map(([requestId, { approval, entryId }]) => ({
+    ...approval,
+    requestId,
+    entryId,
+  }));
 }
 
-function cardsOf(working: WorkingSet): (CardRow & { isNew: boolean })[] {
+function cardsOf(working: WorkingSet): UpsertCardsRow[] {
   return [...working.changedCards].map(([requestId, entryId]) => {
     const { card } = stateOf(working, requestId);
     if (card === null) throw new Error('a changed card exists');
-    return { ...card, entryId, isNew: working.newPurchaseIds.has(requestId) };
+    return { ...card, entryId };
   });
 }
 
-function stateOf(working: WorkingSet, requestId: string): NonNullable<ReturnType<WorkingSet['purchase']>>['state'] {
+function stateOf(
+  working: WorkingSet,
+  requestId: string,
+): NonNullable<ReturnType<WorkingSet['purchase']>>['state'] {
   const purchase = working.purchase(requestId);
   if (purchase === undefined) throw new Error('a changed purchase is in the working set');
   return purchase.state;

@@ -1,0 +1,135 @@
+// http/present-decision.ts: a recorded decision as the API shows it. Reads entry bodies as gate/entry-body.ts wrote them.
+// Must not show the facts of a decision: they hold balances that are not the agent's to see.
+import type { Decision, Finding } from '@countersign/contract';
+
+/** The parts of an entry's body that answers are made of; what is null there is left out. */
+export interface RecordedBody {
+  readonly at: string;
+  readonly type: string;
+  readonly subject_id: string;
+  readonly terms?: RecordedTerms;
+  readonly decision?: RecordedDecision;
+  readonly approval?: RecordedApproval;
+  readonly checkout?: RecordedCheckout;
+  readonly detail?: Readonly<Record<string, unknown>>;
+  readonly state?: RecordedState;
+}
+
+export interface RecordedTerms {
+  readonly agent_id: string;
+  readonly amount: string;
+  readonly amount_minor: string;
+  readonly currency: string;
+  readonly vendor: string;
+  readonly action_type?: string;
+  readonly category?: string;
+  readonly commitment_type?: string;
+  readonly cost_center?: string;
+  readonly country?: string;
+  readonly mcc?: string;
+  readonly merchant_domain?: string;
+  readonly policy_id?: string;
+  readonly project?: string;
+  readonly rail?: string;
+  readonly replaces?: string;
+}
+
+export interface RecordedDecision {
+  readonly core_version: string;
+  readonly outcome: 'approved' | 'held' | 'denied';
+  readonly findings: readonly (Partial<Finding> & Pick<Finding, 'control' | 'outcome' | 'reason_code' | 'message'>)[];
+  /** [control, policy, rule, reason code, observed, limit]; an empty text: none. */
+  readonly passed: readonly (readonly [string, string, string, string, string, string])[];
+  readonly policies: readonly (readonly [string, number])[];
+}
+
+export interface RecordedApproval {
+  readonly approval_id: string;
+  readonly status: 'pending' | 'approved' | 'rejected' | 'expired' | 'cancelled';
+  readonly created_at: string;
+  readonly expires_at: string;
+  readonly terms_hash: string;
+  readonly steps: readonly RecordedStep[];
+}
+
+export interface RecordedStep {
+  readonly step_key: string;
+  readonly reason_code: string;
+  readonly message: string;
+  readonly policy_id?: string;
+  readonly rule_id?: string;
+  readonly limit?: string;
+  readonly approvers?: string[];
+  readonly signed_at?: string;
+  readonly signed_by?: string;
+}
+
+export interface RecordedCheckout {
+  readonly status: string;
+  readonly method?: string;
+  readonly card_id?: string;
+  readonly last4?: string;
+  readonly expires_at?: string;
+}
+
+export interface RecordedState {
+  readonly status: 'approved' | 'held' | 'denied' | 'cancelled' | 'expired';
+  readonly checkout_status: string;
+  readonly approved_by?: string;
+  readonly card_status?: string;
+  readonly settled_minor?: string;
+}
+
+/** The body of an entry as it is stored. */
+export function recordedBody(bytes: Buffer): RecordedBody {
+  return JSON.parse(bytes.toString('utf8')) as RecordedBody; // the gate's own entry
+}
+
+export function presentDecision(decision: RecordedDecision, decidedAt: string): Decision {
+  const findings = [...decision.findings.map(presentFinding), ...decision.passed.map(presentPass)];
+  const telling = tellingFinding(findings);
+  return {
+    outcome: decision.outcome,
+    reason_code: telling?.reason_code ?? 'ok',
+    message: telling?.message ?? 'Every control let it pass.',
+    findings,
+    policies: decision.policies.map(([policy_id, version]) => ({ policy_id, version })),
+    decided_at: decidedAt,
+    core_version: decision.core_version,
+  };
+}
+
+/** The finding that made the decision: the first that denies, else the first that holds. */
+export function tellingFinding(findings: readonly Finding[]): Finding | undefined {
+  return findings.find((finding) => finding.outcome === 'deny') ?? findings.find((finding) => finding.outcome === 'hold');
+}
+
+function presentFinding(finding: RecordedDecision['findings'][number]): Finding {
+  return {
+    control: finding.control,
+    policy_id: finding.policy_id ?? null,
+    rule_id: finding.rule_id ?? null,
+    outcome: finding.outcome,
+    reason_code: finding.reason_code,
+    message: finding.message,
+    observed: finding.observed ?? null,
+    limit: finding.limit ?? null,
+    clause: finding.clause ?? null,
+    next_step: finding.next_step ?? null,
+  };
+}
+
+function presentPass([control, policyId, ruleId, reasonCode, observed, limit]: RecordedDecision['passed'][number]): Finding {
+  return {
+    control,
+    policy_id: policyId || null,
+    rule_id: ruleId || null,
+    outcome: 'pass',
+    reason_code: reasonCode,
+    message: '',
+    observed: observed || null,
+    limit: limit || null,
+    clause: null,
+    next_step: null,
+  };
+}

@@ -1,0 +1,220 @@
+// http/present-purchase.ts: a purchase as the API shows it: to the agent that just asked, to one that replays its key,
+// and to whoever reads it later. All are made from the same entry bodies, so a replay answers what was answered.
+import type { ApprovalWithRequest, Approval, PurchaseRequest } from '@countersign/contract';
+import { type CurrencyCode, formatAmount } from '@countersign/core';
+
+import type { PrivateText, RecordedEntry } from '../gate/command.ts';
+import type { ApprovalViewRow, PurchaseViewRow } from '../gate/purchase-reads.ts';
+import {
+  type RecordedApproval,
+  type RecordedBody,
+  type RecordedState,
+  type RecordedTerms,
+  presentDecision,
+  recordedBody,
+} from './present-decision.ts';
+
+/** The answer to the request itself, and to every replay of it. */
+export function presentOpened(entry: RecordedEntry, privateText: PrivateText | null): PurchaseRequest {
+  const body = entry.body as unknown as RecordedBody; // written by gate/entry-body.ts
+  const approval = body.approval === undefined ? null : presentRecordedApproval(body.approval);
+  const shown = present({ first: body, decided: body, last: body, privateText, approval, rejectionReason: null });
+  return { ...shown, promise: entry.promise };
+}
+
+/** How it stands now. */
+export function presentPurchase(row: PurchaseViewRow): PurchaseRequest {
+  const last = recordedBody(row.last_body);
+  return present({
+    first: recordedBody(row.first_body),
+    decided: recordedBody(row.decision_body),
+    last,
+    privateText: row.private_text as PrivateText | null, // written by the gate
+    approval: last.approval === undefined ? null : presentApproval(last.approval, row.approval_steps),
+    rejectionReason: row.rejection_reason,
+  });
+}
+
+interface Parts {
+  readonly first: RecordedBody;
+  readonly decided: RecordedBody;
+  readonly last: RecordedBody;
+  /** null: erased. */
+  readonly privateText: PrivateText | null;
+  readonly approval: Approval | null;
+  readonly rejectionReason: string | null;
+}
+
+function present({ first, decided, last, privateText, approval, rejectionReason }: Parts): PurchaseRequest {
+  const { terms } = first;
+  const { state } = last;
+  if (terms === undefined || state === undefined || decided.decision === undefined) {
+    throw new Error(`the entries of ${first.subject_id} do not describe a purchase`);
+  }
+  const decision = presentDecision(decided.decision, decided.at);
+  return {
+    request_id: first.subject_id,
+    status: state.status,
+    ...presentTerms(terms, privateText),
+    merchant: {
+      domain: terms.merchant_domain ?? null,
+      mcc: terms.mcc ?? null,
+      country: terms.country ?? null,
+    },
+    commitment_type: terms.commitment_type ?? 'purchase',
+    replaces: terms.replaces ?? null,
+    metadata: privateText === null ? null : privateText.metadata,
+    ...given('amount_details', privateText?.amount_details),
+    ...given('line_items', privateText?.line_items),
+    ...given('estimated_contract_value', privateText?.estimated_contract_value),
+    decision: approval?.status === 'rejected' ? rejected(decision, rejectionReason) : decision,
+    ...(approval === null ? {} : { approval }),
+    checkout: presentCheckout(last, state, terms.currency),
+    approved_by: state.approved_by ?? null,
+    created_at: first.at,
+  };
+}
+
+function presentTerms(terms: RecordedTerms, privateText: PrivateText | null) {
+  return {
+    agent_id: terms.agent_id,
+    policy_id: terms.policy_id ?? null,
+    vendor: terms.vendor,
+    amount: terms.amount,
+    currency: terms.currency,
+    intent: privateText?.intent ?? null,
+    category: terms.category ?? null,
+    cost_center: terms.cost_center ?? null,
+    project: terms.project ?? null,
+    rail: terms.rail ?? null,
+  };
+}
+
+/** A human's no is a denial of its own, after every control has had its say. */
+function rejected(decision: PurchaseRequest['decision'], reason: string | null): PurchaseRequest['decision'] {
+  const message = reason === null ? 'An approver rejected it.' : `An approver rejected it: ${reason}`;
+  const finding = {
+    control: 'approval',
+    policy_id: null,
+    rule_id: null,
+    outcome: 'deny' as const,
+    reason_code: 'approval_rejected',
+    message,
+    observed: null,
+    limit: null,
+    clause: 'AG-642 4.5',
+    next_step: 'Do not submit it again as it is; ask whoever rejected it.',
+  };
+  return {
+    ...decision,
+    outcome: 'denied',
+    reason_code: finding.reason_code,
+    message,
+    findings: [finding, ...decision.findings],
+  };
+}
+
+function presentCheckout(last: RecordedBody, state: RecordedState, currency: string): PurchaseRequest['checkout'] {
+  const { checkout } = last;
+  const hasCard = checkout?.card_id !== undefined;
+  return {
+    // The database's own type has exactly the values of the contract.
+    status: (checkout?.status ?? state.checkout_status) as PurchaseRequest['checkout']['status'],
+    method: hasCard ? 'card' : checkout?.method === 'external' ? 'external' : null,
+    ...given('card_id', checkout?.card_id),
+    ...given('card_status', state.card_status),
+    ...given('last4', checkout?.last4),
+    ...given('expires_at', checkout?.expires_at),
+    ...(state.settled_minor === undefined
+      ? {}
+      : { settled_amount: formatAmount(BigInt(state.settled_minor), currency as CurrencyCode) }), // parsed when it was asked
+  };
+}
+
+function given<Name extends string, T>(name: Name, value: T | undefined): { [K in Name]?: T } {
+  return value === undefined ? {} : ({ [name]: value } as { [K in Name]?: T }); // the one name, with its value
+}
+
+type Step = Approval['steps'][number];
+
+function presentRecordedApproval(approval: RecordedApproval): Approval {
+  return presentApproval(approval, null);
+}
+
+/** `stored`: the steps with what signers wrote, which the log keeps out; null where nobody has signed yet. */
+function presentApproval(approval: RecordedApproval, stored: unknown): Approval {
+  const signed = storedSteps(stored);
+  return {
+    approval_id: approval.approval_id,
+    status: approval.status,
+    expires_at: approval.expires_at,
+    terms_hash: approval.terms_hash,
+    steps: approval.steps.map((step, index): Step => {
+      const signature = signed[index]?.signature ?? null;
+      return {
+        step: index,
+        policy_id: step.policy_id ?? null,
+        rule_id: step.rule_id ?? null,
+        reason_code: step.reason_code,
+        message: step.message,
+        limit: step.limit ?? null,
+        approvers: step.approvers ?? null,
+        signed_by: step.signed_by ?? null,
+        authorization_reference: signature?.authorizationReference ?? null,
+        comment: signature?.comment ?? null,
+        signed_at: step.signed_at ?? null,
+      };
+    }),
+  };
+}
+
+interface StoredStep {
+  readonly policyId: string | null;
+  readonly ruleId: string | null;
+  readonly reasonCode: string;
+  readonly message: string;
+  readonly limit: string | null;
+  readonly approvers: string[] | null;
+  readonly signature: {
+    readonly principalId: string;
+    readonly authorizationReference: string;
+    readonly comment: string | null;
+    readonly signedAtMs: number;
+  } | null;
+}
+
+function storedSteps(stored: unknown): readonly StoredStep[] {
+  return Array.isArray(stored) ? (stored as StoredStep[]) : []; // core's ApprovalStep, stored by the gate as JSON
+}
+
+/** An approval with the request it is for, as approvers read it. */
+export function presentApprovalWithRequest(row: ApprovalViewRow): ApprovalWithRequest {
+  const { terms } = recordedBody(row.first_body);
+  if (terms === undefined) throw new Error(`the first entry of ${row.request_id} has no terms`);
+  return {
+    approval_id: row.approval_id,
+    status: row.status as ApprovalWithRequest['status'], // checked by the table
+    created_at: row.created_at.toISOString(),
+    expires_at: row.expires_at.toISOString(),
+    terms_hash: row.terms_hash.toString('hex'),
+    steps: storedSteps(row.steps).map((step, index) => ({
+      step: index,
+      policy_id: step.policyId,
+      rule_id: step.ruleId,
+      reason_code: step.reasonCode,
+      message: step.message,
+      limit: step.limit,
+      approvers: step.approvers,
+      signed_by: step.signature?.principalId ?? null,
+      authorization_reference: step.signature?.authorizationReference ?? null,
+      comment: step.signature?.comment ?? null,
+      signed_at: step.signature === null ? null : new Date(step.signature.signedAtMs).toISOString(),
+    })),
+    request_id: row.request_id,
+    request: {
+      status: row.request_status,
+      ...presentTerms(terms, row.private_text as PrivateText | null), // written by the gate
+      created_at: row.request_created_at.toISOString(),
+    },
+  };
+}

@@ -1,0 +1,116 @@
+// http/server.ts: puts the HTTP surface together: parsing, keys, problems, headers, logging, shutdown, and the routes.
+// Must not decide anything: it asks the gate, the control plane and the record.
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+
+import { authenticate, authorize } from './authenticate.ts';
+import type { HttpContext } from './context.ts';
+import { ProblemError, RETRY_AFTER_SECONDS, isRetryable, problemOf } from './problem.ts';
+import { registerRoutes } from './routes.ts';
+import { parseStrictJson } from './strict-json.ts';
+
+const BODY_BYTES_MAX = 1_048_576;
+/** Milliseconds a client may take to send its request. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Milliseconds an unused connection is kept. */
+const KEEP_ALIVE_MS = 65_000;
+
+/** The server, with its routes, not yet listening. `close()` ends long polls and streams, then waits for the rest. */
+export async function createHttpServer(context: HttpContext): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: context.log,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false, caseSensitive: true },
+    frameworkErrors: (error, request, reply) => answerProblem(error, request, reply),
+  }) as unknown as FastifyInstance; // with the plain logger type, which is all that the routes use
+  const closing = new AbortController();
+  app.decorateRequest('caller', null);
+  parseBodies(app);
+  refuseUndeclaredRoutes(app);
+  identifyCallers(app, context);
+  watchAnswers(app, context);
+  app.setErrorHandler(answerProblem);
+  app.setNotFoundHandler((request, reply) =>
+    answerProblem(new ProblemError('not_found', 'There is nothing at this address.'), request, reply),
+  );
+  app.addHook('preClose', async () => closing.abort());
+  registerRoutes(app, context, closing.signal);
+  await app.ready();
+  return app;
+}
+
+function parseBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parsedBody(body as Buffer)); // asked for as a buffer
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+/** undefined: there is none. */
+function parsedBody(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined;
+  if (!isUtf8(bytes)) throw new ProblemError('invalid_utf8', 'The body is not UTF-8.');
+  return parseStrictJson(bytes.toString('utf8'));
+}
+
+/** Deny by default: a route that does not say who may call it stops the start. */
+function refuseUndeclaredRoutes(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    if (route.config?.allow !== undefined && route.config.allow.length > 0) return;
+    throw new Error(`${String(route.method)} ${route.url} does not say who may call it`);
+  });
+}
+
+function identifyCallers(app: FastifyInstance, context: HttpContext): void {
+  app.addHook('onRequest', async (request) => {
+    const { allow, viaGate } = request.routeOptions.config;
+    if (allow === undefined || allow.includes('public')) return;
+    request.caller = await authenticate(request, context, { viaGate: viaGate === true });
+    authorize(request.caller, allow);
+  });
+}
+
+function watchAnswers(app: FastifyInstance, { metrics, log }: HttpContext): void {
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    reply.header('x-content-type-options', 'nosniff');
+    reply.header('referrer-policy', 'no-referrer');
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+    if (!reply.hasHeader('content-security-policy')) {
+      reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+    }
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    // The route's pattern, never the address: that may hold what somebody typed.
+    const route = request.routeOptions.url ?? 'unmatched';
+    const { method } = request;
+    const status = reply.statusCode;
+    metrics.answered({ method, route, status, seconds: reply.elapsedTime / 1000 });
+    const caller = request.caller === null ? undefined : request.caller.keyId;
+    log.debug({ request_id: request.id, method, route, status, ms: Math.round(reply.elapsedTime), key_id: caller }, 'answered');
+  });
+}
+
+function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = problemOf(error, request.id);
+  if (problem.code === 'internal') {
+    request.log.error({ err: error, request_id: request.id }, 'a request failed');
+  } else if (problem.status >= 500) {
+    request.log.warn({ code: problem.code, request_id: request.id }, 'a request could not be served');
+  }
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="countersign"');
+  if (isRetryable(problem.code)) reply.header('retry-after', String(RETRY_AFTER_SECONDS));
+  void reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+}
