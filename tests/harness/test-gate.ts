@@ -59,6 +59,7 @@ export async function createTestGate(
     checkoutFor: (railName, cardId) => rail.checkoutFor(railName ?? 'card', cardId) ?? { method: 'external' },
     entropy: { newId, newSalt: () => randomBytes(16) },
     now: () => clock.nowMs,
+    spool: null,
     knownPeriods: new Map(),
   });
   await configuration.load();

@@ -5,6 +5,7 @@ export * from './operations.ts';
 export * from './problem.ts';
 export * from './resources/approvals.ts';
 export * from './resources/cards.ts';
+export * from './resources/checks.ts';
 export * from './resources/decisions.ts';
 export * from './resources/events.ts';
 export * from './resources/purchase-requests.ts';

@@ -1,71 +1,19 @@
 // decide.ts: the decision. Pure and deterministic: same facts, same action, same time, same answer.
 // All controls run, so the agent sees every violation at once. deny > hold > approve.
 // A control that throws is missing evidence: it denies.
-import type { Action, Stage } from './action.ts';
+import type { Action } from './action.ts';
 import { agentBindings } from './controls/agent-bindings.ts';
 import { agentStatus } from './controls/agent-status.ts';
 import { budgetRoom } from './controls/budget-room.ts';
 import { policyRequired } from './controls/policy-required.ts';
 import { vendorIdentity } from './controls/vendor-identity.ts';
-import { type DecisionOutcome, type Finding, outcomeOf } from './finding.ts';
+import type { Decision, DecisionFacts, PurchaseControl } from './decision-facts.ts';
+import { type Finding, outcomeOf } from './finding.ts';
 import type { CompiledPolicy } from './policy/rule.ts';
 import { evaluateRule } from './policy/evaluate-rule.ts';
 
 /** Raised whenever the same facts could give another answer than before; stored with every decision. */
 export const CORE_VERSION = '1';
-
-export interface AgentFacts {
-  readonly agentId: string;
-  readonly status: 'active' | 'suspended';
-  readonly bindings: AgentBindings;
-}
-
-export interface AgentBindings {
-  readonly policies?: readonly string[];
-  readonly costCenters?: readonly string[];
-  readonly projects?: readonly string[];
-  readonly defaultPolicy?: string;
-  readonly defaultCostCenter?: string;
-  readonly defaultProject?: string;
-}
-
-/** The balance of one applicable budget period, this request's own reservation included. */
-export interface BudgetFacts {
-  readonly budgetId: string;
-  readonly periodId: bigint;
-  readonly currency: string;
-  readonly limitMinor: bigint;
-  readonly pendingMinor: bigint;
-  readonly committedMinor: bigint;
-  readonly spentMinor: bigint;
-  /** What this very request already has set aside in it: excluded when it is decided again. */
-  readonly ownMinor: bigint;
-  /** A per-agent cap of a policy rule: it limits, but it is no budget that covers a purchase. */
-  readonly cap: { readonly policyId: string; readonly ruleId: string } | null;
-}
-
-export interface DecisionFacts {
-  readonly stage: Stage;
-  readonly agent: AgentFacts;
-  readonly policies: readonly CompiledPolicy[];
-  readonly budgets: readonly BudgetFacts[];
-  readonly duplicateAtMs: number | null;
-  /** Step keys (see stepKey) that a human has signed: those holds are satisfied. */
-  readonly signedSteps: readonly string[];
-}
-
-export interface Decision {
-  readonly outcome: DecisionOutcome;
-  readonly findings: readonly Finding[];
-}
-
-/** One control over the whole purchase, as against one rule of a policy. */
-export interface PurchaseControl {
-  readonly name: string;
-  readonly stages: readonly Stage[];
-  readonly clause: string | null;
-  evaluate(action: Action, facts: DecisionFacts): readonly Finding[];
-}
 
 const PURCHASE_CONTROLS: readonly PurchaseControl[] = [
   agentStatus,
@@ -74,11 +22,27 @@ const PURCHASE_CONTROLS: readonly PurchaseControl[] = [
   vendorIdentity,
   budgetRoom,
 ];
+/** An action that is not a purchase has no budget to bind it: its agent's standing and the policy are all. */
+const CHECK_CONTROLS: readonly PurchaseControl[] = [agentStatus];
 
 /** Decides a purchase at one stage of its path. */
 export function decide(action: Action, facts: DecisionFacts, nowMs: number): Decision {
+  return decideBy(PURCHASE_CONTROLS, action, facts, nowMs);
+}
+
+/** Decides an action that is not a purchase: a refund, a credit, a discount, an expense claim. */
+export function decideCheck(action: Action, facts: DecisionFacts, nowMs: number): Decision {
+  return decideBy(CHECK_CONTROLS, action, facts, nowMs);
+}
+
+function decideBy(
+  controls: readonly PurchaseControl[],
+  action: Action,
+  facts: DecisionFacts,
+  nowMs: number,
+): Decision {
   const findings: Finding[] = [];
-  for (const control of PURCHASE_CONTROLS) {
+  for (const control of controls) {
     if (!control.stages.includes(facts.stage)) continue;
     try {
       for (const finding of control.evaluate(action, facts)) findings.push(finding);
@@ -91,7 +55,7 @@ export function decide(action: Action, facts: DecisionFacts, nowMs: number): Dec
   return { outcome: outcomeOf(settled), findings: settled };
 }
 
-/** Asks policies alone: every rule of every policy, in order. The whole answer of a check. */
+/** Asks policies alone: every rule of every policy, in order. */
 export function decidePolicies(
   action: Action,
   policies: readonly CompiledPolicy[],

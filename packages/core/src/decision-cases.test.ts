@@ -2,8 +2,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Action, ActionType, Stage } from './action.ts';
-import { parseCurrency } from './currency.ts';
-import { type AgentFacts, type BudgetFacts, type DecisionFacts, decide, decidePolicies } from './decide.ts';
+import { type CurrencyCode, parseCurrency } from './currency.ts';
+import { decide, decidePolicies } from './decide.ts';
+import type { AgentFacts, BudgetFacts, DecisionFacts } from './decision-facts.ts';
 import { type Finding, outcomeOf } from './finding.ts';
 import { parseAmount } from './money.ts';
 import { parsePolicy } from './policy/parse-policy.ts';
@@ -153,7 +154,7 @@ function actionOf(given: CaseAction): Action {
     policyId: given.policy_id ?? null,
     counterparty: given.counterparty ?? 'vendor_acme',
     amountMinor: minorOf(given.amount ?? '100.00', currency),
-    currency,
+    currency: currencyOf(currency),
     category: given.category ?? null,
     costCenter: given.cost_center ?? null,
     project: given.project ?? null,
@@ -198,9 +199,14 @@ function budgetOf(given: CaseBudget, index: number): BudgetFacts {
   };
 }
 
+function currencyOf(text: string): CurrencyCode {
+  const currency = parseCurrency(text);
+  if (currency === undefined) throw new Error(`the case has an unknown currency: ${text}`);
+  return currency;
+}
+
 function minorOf(amount: string, currencyText: string): bigint {
-  const currency = parseCurrency(currencyText);
-  if (currency === undefined) throw new Error(`the case has an unknown currency: ${currencyText}`);
+  const currency = currencyOf(currencyText);
   const parsed = parseAmount(amount, currency, { allowZero: true });
   if (!parsed.ok) throw new Error(`the case has a faulty amount: ${amount}: ${parsed.message}`);
   return parsed.minor;

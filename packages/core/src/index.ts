@@ -4,6 +4,7 @@ export * from './calendar.ts';
 export * from './country.ts';
 export * from './currency.ts';
 export * from './decide.ts';
+export * from './decision-facts.ts';
 export * from './finding.ts';
 export * from './ledger.ts';
 export * from './money.ts';

@@ -3,27 +3,44 @@
 import { signingKeyFromPem } from '@countersign/audit';
 import type { Logger } from 'pino';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { type Admin, createAdmin } from './admin/admin.ts';
 import { ensureBootstrapOperator } from './admin/bootstrap-operator.ts';
 import { ensureInstallation, findInstallationId } from './admin/ensure-installation.ts';
 import { type Database, openDatabase } from './db/connect.ts';
+import { ensureDataDirectory } from './db/cluster-directory.ts';
+import { describeDatabaseError } from './db/database-error.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { migrate } from './db/migrate.ts';
 import type { DatabaseConnection } from './db/session-config.ts';
+import { withStartupLock } from './db/startup-lock.ts';
 import { resolveUncertainCommit } from './db/uncertain-commit.ts';
 import { Writer } from './db/writer.ts';
 import { ConfigurationCache } from './gate/configuration-cache.ts';
 import { Gate, type GateObserver } from './gate/gate.ts';
 import { DEFAULT_GATE_SETTINGS, type GateEntropy } from './gate/settings.ts';
+import { createMetrics } from './http/metrics.ts';
+import { createHttpServer } from './http/server.ts';
 import { newId, newSalt } from './ids.ts';
+import { autoCharge } from './jobs/auto-charge.ts';
+import { deliverWebhooks } from './jobs/deliver-webhooks.ts';
+import { expirePurchases } from './jobs/expire-purchases.ts';
+import type { Job } from './jobs/job-loop.ts';
+import { planDeliveries } from './jobs/plan-deliveries.ts';
+import { recordAttempts } from './jobs/record-attempts.ts';
+import { sequenceLog } from './jobs/sequence-log.ts';
 import type { RailAdapter } from './rails/rail-adapter.ts';
 import { createSandboxRail } from './rails/sandbox/sandbox-rail.ts';
+import { AttemptSpool } from './record/attempt-spool.ts';
+import { DeliveryLog } from './record/delivery-log.ts';
+import { EventFeed } from './record/event-feed.ts';
 import { logOrigin, openLogKey } from './record/log-key.ts';
 import { LogReader } from './record/log-reader.ts';
 import { Recorder } from './record/recorder.ts';
 import { Sequencer } from './record/sequencer.ts';
+import type { Settings } from './settings.ts';
 
 export interface AssemblyOptions {
   /** The owner's connection: migrations run with it, everything else takes on the gateway's role. */
@@ -36,6 +53,7 @@ export interface AssemblyOptions {
   readonly cardValidForMs?: number;
   readonly batchSizeMax?: number;
   readonly allowPrivateWebhooks?: boolean;
+  readonly spool?: AttemptSpool;
   readonly observer?: GateObserver;
   /** Told after the sequencer has integrated entries. */
   readonly onIntegrated?: (size: number) => void;
@@ -65,18 +83,21 @@ export async function assembleGateway(options: AssemblyOptions): Promise<Gateway
   await migrate({ connection, log });
   const database = await openDatabase({ connection, applicationName: 'countersign', log });
   const { pool } = database;
-  const installationId = (await findInstallationId(pool)) ?? newId('gw');
-  const origin = logOrigin(installationId);
-  const key = await openLogKey({ pool, origin, keyFile: options.logKeyFile, nowMs: now() });
-  const recorder = new Recorder({ origin, gatewayId: newId('gw'), key });
-  const writer = createWriter(database);
   const configuration = new ConfigurationCache(pool);
+  const writer = createWriter(database);
+  const { installationId, key, recorder } = await withStartupLock(database, async () => {
+    const id = (await findInstallationId(pool)) ?? newId('inst');
+    const origin = logOrigin(id);
+    const logKey = await openLogKey({ pool, origin, keyFile: options.logKeyFile, nowMs: now() });
+    const made = new Recorder({ origin, gatewayId: newId('gw'), key: logKey });
+    await ensureInstallation({ writer, recorder: made, pool, now }, id);
+    return { installationId: id, key: logKey, recorder: made };
+  });
   const adminContext = { writer, recorder, pool, now };
-  await ensureInstallation(adminContext, installationId);
   await configuration.load();
   const logReader = new LogReader({ pool, verifierKey: key.verifierKey });
   const rail = createSandboxRail({
-    secret: await cardSecret(options.logKeyFile, origin),
+    secret: await cardSecret(options.logKeyFile, recorder.origin),
     cardValidForMs: options.cardValidForMs ?? CARD_VALID_FOR_MS,
   });
   const gate = new Gate(
@@ -97,6 +118,7 @@ export async function assembleGateway(options: AssemblyOptions): Promise<Gateway
         rail.checkoutFor(railName ?? 'card', cardId) ?? { method: 'external' },
       entropy: ENTROPY,
       now,
+      spool: options.spool ?? null,
       knownPeriods: new Map(),
     },
     options.observer,
@@ -158,7 +180,7 @@ export async function openStore(options: {
   readonly log: Logger;
   readonly onFatal?: (error: Error) => void;
 }): Promise<OpenedStore> {
-  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  await ensureDataDirectory(options.dataDir);
   if (options.databaseUrl !== null) return { connection: options.databaseUrl, embedded: null };
   const embedded = await startEmbeddedPostgres({
     dataDir: options.dataDir,
@@ -168,4 +190,129 @@ export async function openStore(options: {
   return { connection: embedded.connection, embedded };
 }
 
-export { ensureBootstrapOperator };
+export interface RunningGateway {
+  readonly url: string;
+  /** A bootstrap operator key that was made just now: print it once, it is nowhere else. */
+  readonly generatedOperatorKey: string | undefined;
+  readonly gateway: Gateway;
+  readonly clusterDir: string | null;
+  /** Answers what is under way, ends jobs and streams, and stops the embedded PostgreSQL. */
+  close(): Promise<void>;
+}
+
+/**
+ * A whole server: database, gate, jobs, HTTP. `onFatal` is told when it cannot go on (its PostgreSQL is lost for good).
+ * @throws DatabaseError, LogError, AdminError or SettingsError, each with a message for whoever starts it
+ */
+export async function startGateway(
+  settings: Settings,
+  outside: { readonly log: Logger; readonly onFatal?: (error: Error) => void; readonly now?: () => number },
+): Promise<RunningGateway> {
+  const { log } = outside;
+  const now = outside.now ?? Date.now;
+  const store = await openStore({ ...settings, ...outside });
+  const closers: (() => Promise<unknown>)[] = [async () => store.embedded?.stop('fast')];
+  try {
+    const metrics = createMetrics({ processMetrics: true });
+    const spool = new AttemptSpool(join(settings.dataDir, 'unrecorded-attempts.jsonl'));
+    let events: EventFeed | null = null;
+    const gateway = await assembleGateway({
+      ...settings,
+      connection: store.connection,
+      log,
+      now,
+      spool,
+      observer: {
+        flushed: metrics.flushed,
+        failed: (error, size) => {
+          metrics.flushFailed();
+          log.error({ size, ...describeDatabaseError(error) }, 'a batch of commands failed');
+        },
+        changed: (subjectIds) => events?.notifyLocal(subjectIds),
+      },
+      onIntegrated: () => events?.wake(),
+    });
+    closers.unshift(() => gateway.close());
+    const { generatedKey } = await ensureBootstrapOperator(
+      { ...gateway, pool: gateway.database.pool, now },
+      settings.operatorKey,
+    );
+    events = new EventFeed({ pool: gateway.database.pool, log });
+    const jobs = startJobs(gateway, { settings, events, spool, log, now });
+    closers.unshift(() => Promise.all(jobs.map((job) => job.stop())));
+    const server = await createHttpServer({
+      ...gateway,
+      pool: gateway.database.pool,
+      rails: {
+        reveal: ({ cardId, provider }) =>
+          provider === gateway.rail.name ? gateway.rail.reveal(cardId) : undefined,
+      },
+      events,
+      deliveries: new DeliveryLog(gateway.database, now),
+      record: gateway.logReader,
+      log,
+      metrics,
+      now,
+      checkReady: async () => {
+        await gateway.configuration.fresh();
+      },
+      settings,
+    });
+    const feed = events;
+    closers.unshift(async () => {
+      feed.close();
+      await server.close();
+    });
+    const url = await server.listen({ host: settings.host, port: settings.port });
+    return {
+      url,
+      generatedOperatorKey: generatedKey,
+      gateway,
+      clusterDir: store.embedded?.clusterDir ?? null,
+      close: () => closeAll(closers),
+    };
+  } catch (error) {
+    await closeAll(closers).catch(() => undefined);
+    throw error;
+  }
+}
+
+function startJobs(
+  gateway: Gateway,
+  {
+    settings,
+    events,
+    spool,
+    log,
+    now,
+  }: { settings: Settings; events: EventFeed; spool: AttemptSpool; log: Logger; now: () => number },
+): Job[] {
+  const { admin, database, gate, writer, recorder, sequencer } = gateway;
+  const { pool } = database;
+  const delivering = deliverWebhooks({
+    database,
+    log,
+    now,
+    allowPrivate: settings.allowPrivateWebhooks,
+    disableEndpoint: (endpointId, reason) =>
+      admin.webhookEndpoints.disable({ kind: 'system', name: 'deliver-webhooks' }, endpointId, reason),
+  });
+  const jobs = [
+    sequenceLog({ sequencer, log }),
+    recordAttempts({ spool, writer, recorder, now, log }),
+    planDeliveries({ database, now, log, onPlanned: () => delivering.wake() }),
+    delivering,
+    expirePurchases({ pool, gate, now, log }),
+  ];
+  if (settings.sandboxAutocharge) jobs.push(autoCharge({ pool, events, gate, log }));
+  return jobs;
+}
+
+/** One after the other, all of them, whatever fails; the first failure is thrown at the end. */
+async function closeAll(closers: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of closers) {
+    await close().catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
+}

@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox';
 
 import { operation } from '../operation.ts';
-import { Currency, DecimalAmount, Timestamp, idInPath, nullable } from '../scalars.ts';
+import { Currency, DecimalAmount, Timestamp, idInPath } from '../scalars.ts';
 
 export const Authorization = Type.Object(
   {
@@ -72,7 +72,6 @@ export const cardOperations = {
         exp_month: Type.Integer({ minimum: 1, maximum: 12 }),
         exp_year: Type.Integer(),
         last4: Type.String(),
-        cardholder_name: nullable(Type.String()),
       },
       { title: 'RevealedCard' },
     ),

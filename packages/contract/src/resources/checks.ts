@@ -1,6 +1,6 @@
 // resources/checks.ts: a policy asked about something that is not a purchase, and the list of what was stopped.
 // `amount` is a JSON number here, written with exactly the digits of the currency.
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 
 import { operation } from '../operation.ts';
 import {
@@ -141,3 +141,7 @@ export const checkOperations = {
     response: page('ViolationPage', Violation),
   }),
 };
+
+export type CheckBody = Static<typeof CheckBody>;
+export type Check = Static<typeof Check>;
+export type Violation = Static<typeof Violation>;

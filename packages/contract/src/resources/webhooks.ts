@@ -23,7 +23,7 @@ const Delivery = Type.Object(
   {
     delivery_id: Type.String({ description: 'The `webhook-id`: the same on every attempt.' }),
     endpoint_id: Type.String(),
-    event_id: Type.Integer({ description: 'Leaf index of the event in the log.' }),
+    leaf_index: Type.Integer({ description: 'Leaf index of the event in the log.' }),
     event_type: Type.String(),
     subject_id: Type.String(),
     status: Type.Enum(['pending', 'delivered', 'failed']),

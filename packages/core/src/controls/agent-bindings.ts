@@ -2,7 +2,7 @@
 // projects, it may use these alone. Clause: AG-642 4.1. All stages. Missing evidence: naming none where a list is set
 // and there is no default. A default stands in for what was not named; it must be on the list itself.
 // A pass leaves no finding.
-import type { PurchaseControl } from '../decide.ts';
+import type { PurchaseControl } from '../decision-facts.ts';
 import type { Finding } from '../finding.ts';
 import { denial } from './purchase-finding.ts';
 

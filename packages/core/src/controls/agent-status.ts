@@ -1,7 +1,7 @@
 // agent-status.ts: a suspended agent buys nothing. Clause: AG-642 4.1 (no authority, no purchase). All stages, so a
 // suspension also stops what was approved before it. Missing evidence: there is none, an agent has a status.
 // A pass leaves no finding.
-import type { PurchaseControl } from '../decide.ts';
+import type { PurchaseControl } from '../decision-facts.ts';
 import { denial } from './purchase-finding.ts';
 
 export const agentStatus: PurchaseControl = {

@@ -3,7 +3,7 @@
 // budget but covers nothing; it is reported under its rule as `agent_cap`. Budgets always deny, they never hold.
 // Missing evidence: no budget at all, or one in another currency.
 import type { Action } from '../action.ts';
-import type { BudgetFacts, PurchaseControl } from '../decide.ts';
+import type { BudgetFacts, PurchaseControl } from '../decision-facts.ts';
 import type { Finding } from '../finding.ts';
 import type { CurrencyCode } from '../currency.ts';
 import { parseCurrency } from '../currency.ts';

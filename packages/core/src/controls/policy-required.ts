@@ -1,7 +1,7 @@
 // policy-required.ts: no purchase without a policy that decides on it, and never under a named one that is not there
 // (retired since, or never active). Clause: AG-642 4.1. All stages. Missing evidence: the named policy itself.
 // A pass leaves no finding.
-import type { PurchaseControl } from '../decide.ts';
+import type { PurchaseControl } from '../decision-facts.ts';
 import { denial } from './purchase-finding.ts';
 
 export const policyRequired: PurchaseControl = {

@@ -3,7 +3,7 @@
 // a host itself, since which hosts belong to a bare id is not known here. A pass leaves no finding.
 // It knows scripts, not look-alikes: `аpple` (Cyrillic а) mixes two in one word and is refused; a word wholly in
 // another script is simply another name, and lists compare exactly.
-import type { PurchaseControl } from '../decide.ts';
+import type { PurchaseControl } from '../decision-facts.ts';
 import { checkVendor } from '../vendor-match.ts';
 import { denial } from './purchase-finding.ts';
 

@@ -1,7 +1,8 @@
 // purchase/authorize-card.ts: the till. The network asks; the charge must fit the lock and the authority must still
 // stand. A network cannot wait: a hold declines with `approval_required` and reopens the request.
 // Declines about the charge leave request and card alive; declines about authority end both. Clause: AG-642 4.8.
-import { type DecisionFacts, decide } from '../decide.ts';
+import { decide } from '../decide.ts';
+import type { DecisionFacts } from '../decision-facts.ts';
 import type { Finding } from '../finding.ts';
 import { transferAll } from '../ledger.ts';
 import { checkVendor, sameHost } from '../vendor-match.ts';
@@ -85,7 +86,8 @@ function chargeFaultOf(state: PurchaseState, command: AuthorizeCard, nowMs: numb
   if (card.status === 'expired' || nowMs >= card.expiresAtMs) return 'card_expired';
   if (card.status === 'frozen') return 'card_frozen';
   if (command.currency !== state.action.currency) return 'currency_mismatch';
-  if (command.amountMinor > state.action.amountMinor) return 'amount_exceeds_card_limit';
+  // What a partial reversal gave back is nobody's any more: the card is good for what is still set aside.
+  if (command.amountMinor > state.reservedMinor) return 'amount_exceeds_card_limit';
   if (!isTheVendor(state, command.merchant)) return 'merchant_mismatch';
   if (state.action.mcc !== null && command.merchant.mcc !== state.action.mcc) return 'mcc_mismatch';
   return null;

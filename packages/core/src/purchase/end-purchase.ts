@@ -1,6 +1,8 @@
 // purchase/end-purchase.ts: the ends of a purchase before money moves: rejected, cancelled, expired.
 // Nothing approved is ever stranded: each end releases the reservation and kills the card.
+import { closePurchase } from './reconcile.ts';
 import { endCard, releaseTransfers } from './release.ts';
+import { hasOpen } from './settle.ts';
 import { type ApprovalStatus, type PurchaseState, type Transition, refused } from './state.ts';
 import { type Signer, maySign } from './sign-approval.ts';
 
@@ -42,12 +44,22 @@ export function cancelPurchase(
   });
 }
 
-/** Ends a request whose approval, card or leave to pay outside ran out. `externalExpiresAtMs`: for the last. */
+/**
+ * Milliseconds after the end of a card when an authorization on it counts as given up: what it still has set aside is
+ * released. A clearing that comes later still posts.
+ */
+export const AUTHORIZATION_LAPSES_AFTER_MS = 7 * 86_400_000;
+
+/**
+ * Ends a request whose approval, card, authorization or leave to pay outside ran out. `externalExpiresAtMs`: for the
+ * last.
+ */
 export function expirePurchase(
   state: PurchaseState,
   nowMs: number,
   externalExpiresAtMs: number | null,
 ): Transition {
+  if (hasLapsed(state, nowMs)) return lapse(state);
   const due =
     (state.status === 'held' && state.approval !== null && nowMs >= state.approval.expiresAtMs) ||
     (state.status === 'approved' && state.card !== null && nowMs >= state.card.expiresAtMs) ||
@@ -59,6 +71,32 @@ export function expirePurchase(
   return end(state, 'expired', 'expired', {
     reason_code: state.status === 'held' ? 'approval_expired' : 'card_expired',
   });
+}
+
+/** Charged, and never cleared in full; once it has lapsed its card is not `used` any more. */
+function hasLapsed(state: PurchaseState, nowMs: number): boolean {
+  return (
+    state.status === 'approved' &&
+    state.card?.status === 'used' &&
+    nowMs >= state.card.expiresAtMs + AUTHORIZATION_LAPSES_AFTER_MS &&
+    hasOpen(state)
+  );
+}
+
+function lapse(state: PurchaseState): Transition {
+  if (state.card === null) throw new Error('an authorization is on a card');
+  const card = { ...state.card, status: 'expired' as const };
+  if (state.authorizations.every((authorization) => authorization.capturedMinor === 0n)) {
+    return end({ ...state, card, checkoutStatus: 'reversed' }, 'expired', 'expired', {
+      reason_code: 'authorization_expired',
+    });
+  }
+  const closed = closePurchase({ ...state, card, reservedMinor: 0n });
+  return {
+    ok: true,
+    state: closed.state,
+    events: [{ ...closed.event, transfers: releaseTransfers(state) }],
+  };
 }
 
 /** Held, or approved and not yet charged. */

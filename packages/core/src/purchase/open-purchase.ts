@@ -1,6 +1,7 @@
 // purchase/open-purchase.ts: a new request is decided, and its money set aside with the decision.
 import type { Action } from '../action.ts';
-import { type DecisionFacts, decide, stepKey } from '../decide.ts';
+import { decide, stepKey } from '../decide.ts';
+import type { DecisionFacts } from '../decision-facts.ts';
 import type { Finding } from '../finding.ts';
 import { type Transfer, transferAll } from '../ledger.ts';
 import { checkoutOf } from './checkout.ts';

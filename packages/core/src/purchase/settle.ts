@@ -80,19 +80,31 @@ export function reverseAuthorization(
     return refused('reversal_above_authorization', 'More cannot be reversed than is still open.');
   }
   const full = command.amountMinor === open;
-  const untouched = full && authorization.capturedMinor === 0n;
   const reversed = {
     ...authorization,
     reversedMinor: authorization.reversedMinor + command.amountMinor,
     closed: full,
   };
   const next: PurchaseState = { ...state, authorizations: replace(state, reversed) };
+  const captured = next.authorizations.some((each) => each.capturedMinor > 0n);
+  // A card that is not `used` any more has come to its end another way: nothing brings it back.
+  const last = full && state.status === 'approved' && state.card?.status === 'used' && !hasOpen(next);
   const detail = {
     authorization_id: command.authorizationId,
     amount_minor: command.amountMinor.toString(),
     full,
   };
-  if (untouched && state.status === 'approved' && state.card !== null) {
+  const reversal = (releasedMinor: bigint): PurchaseEvent => ({
+    type: 'authorization.reversed',
+    transfers: transferAll(state.reservedPeriods, 'committed', 'available', releasedMinor),
+    findings: null,
+    detail,
+  });
+  if (last && captured) {
+    const { state: closed, event } = closePurchase({ ...next, reservedMinor: 0n, card: deadCard(state) });
+    return { ok: true, state: closed, events: [reversal(state.reservedMinor), event] };
+  }
+  if (last && state.card !== null) {
     const alive = nowMs < state.card.expiresAtMs;
     return {
       ok: true,
@@ -102,30 +114,14 @@ export function reverseAuthorization(
         card: { ...state.card, status: alive ? 'active' : 'expired' },
         reservedMinor: alive ? state.reservedMinor : 0n,
       },
-      events: [
-        {
-          type: 'authorization.reversed',
-          transfers: alive
-            ? []
-            : transferAll(state.reservedPeriods, 'committed', 'available', state.reservedMinor),
-          findings: null,
-          detail,
-        },
-      ],
+      events: [reversal(alive ? 0n : state.reservedMinor)],
     };
   }
-  const released = command.amountMinor < state.reservedMinor ? command.amountMinor : state.reservedMinor;
+  const releasedMinor = command.amountMinor < state.reservedMinor ? command.amountMinor : state.reservedMinor;
   return {
     ok: true,
-    state: { ...next, reservedMinor: state.reservedMinor - released },
-    events: [
-      {
-        type: 'authorization.reversed',
-        transfers: transferAll(state.reservedPeriods, 'committed', 'available', released),
-        findings: null,
-        detail,
-      },
-    ],
+    state: { ...next, reservedMinor: state.reservedMinor - releasedMinor },
+    events: [reversal(releasedMinor)],
   };
 }
 
@@ -172,8 +168,10 @@ function posted(
   authorizations: readonly AuthorizationState[],
   authorization: AuthorizationState,
   amountMinor: bigint,
-  final: boolean,
+  closing: boolean,
 ): Transition {
+  // A clearing without an authorization leaves what an open one still has to take, until that has lapsed.
+  const final = closing && !(state.card?.status === 'used' && hasOpen({ authorizations }));
   const held = state.status === 'held';
   const reserved = state.reservedMinor;
   const fromReservation = amountMinor < reserved ? amountMinor : reserved;
@@ -191,7 +189,9 @@ function posted(
     checkoutStatus: 'settled',
     reservedMinor: reserved - fromReservation - remainder,
     settledMinor: state.settledMinor + amountMinor,
-    card: state.card === null ? null : { ...state.card, status: final ? 'expired' : 'used' },
+    card: final ? deadCard(state) : state.card,
+    // Charged by force while a human was asked: a signature afterwards would let it be charged once more.
+    ...(held ? { status: 'denied', approval: cancelledApproval(state) } : {}),
   };
   const settlement: PurchaseEvent = {
     type: 'settlement.posted',
@@ -204,11 +204,25 @@ function posted(
       returned_minor: remainder.toString(),
       forced: authorization.forced,
       final,
+      ...(held ? { ended_hold: true } : {}),
     },
   };
   if (!final) return { ok: true, state: next, events: [settlement] };
   const closed = closePurchase(next);
   return { ok: true, state: closed.state, events: [settlement, closed.event] };
+}
+
+/** Whether something may still be captured on an authorization. */
+export function hasOpen({ authorizations }: Pick<PurchaseState, 'authorizations'>): boolean {
+  return authorizations.some((authorization) => authorization.approved && !authorization.closed);
+}
+
+function deadCard({ card }: PurchaseState): PurchaseState['card'] {
+  return card === null || card.status === 'cancelled' ? card : { ...card, status: 'expired' };
+}
+
+function cancelledApproval({ approval }: PurchaseState): PurchaseState['approval'] {
+  return approval === null ? null : { ...approval, status: 'cancelled' };
 }
 
 function find(state: PurchaseState, authorizationId: string): AuthorizationState | null {

@@ -1,11 +1,12 @@
 // purchase/sign-approval.ts: a human signs the next step; with the last one the same request is decided again,
 // against the state of that moment, and goes on by itself. Clauses: AG-642 4.5, 4.8.
 // INVARIANT: nobody signs twice, nobody signs for an agent they own.
-import { type DecisionFacts, decide } from '../decide.ts';
+import { decide } from '../decide.ts';
+import type { DecisionFacts } from '../decision-facts.ts';
 import { type Transfer, transferAll } from '../ledger.ts';
 import { checkoutOf } from './checkout.ts';
 import { stepsOf } from './open-purchase.ts';
-import { releaseTransfers } from './release.ts';
+import { endCard, releaseTransfers } from './release.ts';
 import { type ApprovalState, type Checkout, type PurchaseState, type Transition, refused } from './state.ts';
 
 export interface SignApproval {
@@ -122,6 +123,7 @@ function decideAgain(
           status: 'denied',
           reservedMinor: 0n,
           approval: { ...approval, status: 'cancelled' },
+          card: endCard(state, 'cancelled'), // one that a hold at the till had frozen
         },
         events: [
           {
@@ -137,7 +139,12 @@ function decideAgain(
       const moved = moveReservation(state, periodIds, 'pending');
       return {
         ok: true,
-        state: { ...state, approval: { ...approval, steps }, reservedPeriods: periodIds },
+        state: {
+          ...state,
+          approval: { ...approval, steps },
+          reservedPeriods: periodIds,
+          reservedMinor: amountMinor,
+        },
         events: [{ type: 'purchase.held', transfers: moved, findings: decision.findings, detail }],
       };
     }
@@ -168,7 +175,10 @@ function decideAgain(
   }
 }
 
-/** Moves the reservation to the periods that bind now: the budget period is that of the approving decision. */
+/**
+ * Moves the reservation to the periods that bind now: the budget period is that of the approving decision. It is made
+ * whole again where a partial reversal had made it smaller: the decision has found room for the whole amount.
+ */
 function moveReservation(
   state: PurchaseState,
   periodIds: readonly bigint[],
@@ -180,6 +190,7 @@ function moveReservation(
   return [
     ...transferAll(left, 'pending', 'available', state.reservedMinor),
     ...(to === 'committed' ? transferAll(kept, 'pending', 'committed', state.reservedMinor) : []),
+    ...transferAll(kept, 'available', to, state.action.amountMinor - state.reservedMinor),
     ...transferAll(entered, 'available', to, state.action.amountMinor),
   ];
 }

@@ -1,7 +1,7 @@
 // testing/example-facts.ts: an ordinary action and ordinary facts for tests, to be changed where a test looks.
 // Must not be used by anything but tests.
 import type { Action } from '../action.ts';
-import type { BudgetFacts, DecisionFacts } from '../decide.ts';
+import type { BudgetFacts, DecisionFacts } from '../decision-facts.ts';
 
 /** Wednesday, 4 March 2026, noon in UTC. */
 export const EXAMPLE_NOW_MS = Date.UTC(2026, 2, 4, 12);

@@ -73,7 +73,10 @@ export async function applyChange<T>(
         findChangeResponse({ scope, operation, key: idempotency.key }),
       );
       if (stored !== null)
-        return { result: { replayed: true, value: replayOf<T>(stored, idempotency.bodyHash) }, entries: [] };
+        return {
+          result: { replayed: true, value: replayOf(stored, idempotency.bodyHash) as T },
+          entries: [],
+        }; // stored by this operation
     }
     const drafts: EntryDraft[] = [];
     const at = new Date(nowMs);
@@ -116,7 +119,7 @@ export async function readRows<Row extends QueryResultRow>(pool: Pool, statement
   return (await pool.query<Row>({ name, text, values: [...values] })).rows;
 }
 
-function replayOf<T>(stored: ChangeResponseRow, bodyHash: Buffer): T {
+function replayOf(stored: ChangeResponseRow, bodyHash: Buffer): unknown {
   if (!stored.body_hash.equals(bodyHash)) {
     throw new AdminError('idempotency_key_reused', 'this idempotency key was used with another body');
   }
@@ -126,7 +129,7 @@ function replayOf<T>(stored: ChangeResponseRow, bodyHash: Buffer): T {
       `\`${stored.resource_id}\` was created by this request before, and its secret is shown once`,
     );
   }
-  return stored.response as T; // stored by the same operation
+  return stored.response;
 }
 
 async function draftOf(

@@ -333,6 +333,10 @@ describe('cost centres', () => {
     expect(await costCenters.get('platform')).toMatchObject({ entityId: 'default' });
     const orphan = { costCenterId: 'cc_2', name: 'Two', entityId: 'nowhere' };
     expect(await refusalOf(costCenters.create(OPERATOR, orphan))).toMatchObject({ field: '/entity_id' });
-    expect((await costCenters.list()).items.map((item) => item.costCenterId)).toEqual(['platform']);
+    await costCenters.create(OPERATOR, { costCenterId: 'Fire Services', name: 'Fire Services' });
+    const first = await costCenters.list({ limit: 1 });
+    const second = await costCenters.list({ limit: 1, cursor: first.nextCursor! });
+    const ids = [...first.items, ...second.items].map((item) => item.costCenterId);
+    expect(ids).toEqual(['Fire Services', 'platform']);
   });
 });

@@ -1,15 +1,6 @@
 // admin/budgets.ts: budgets: their scope, period and limit, and how much of the current period is used.
 // A period comes into being with its first use, in the gate; until then it shows zeros and the whole limit.
-import {
-  type Balance,
-  type CurrencyCode,
-  EMPTY_BALANCE,
-  availableMinor,
-  formatAmount,
-  parseAmount,
-  periodContaining,
-  type Period,
-} from '@countersign/core';
+import { type CurrencyCode, formatAmount, parseAmount, type Period } from '@countersign/core';
 
 import { findBudget } from '../ledger/find-budget.ts';
 import { findBudgetPeriods, type BudgetPeriodRow } from '../ledger/find-budget-periods.ts';
@@ -20,7 +11,6 @@ import type { LegalEntityRow } from '../ledger/insert-legal-entity.ts';
 import { listBudgets } from '../ledger/list-budgets.ts';
 import { updateBudget } from '../ledger/update-budget.ts';
 import { newId } from '../ids.ts';
-import type { Json } from '../record/recorder.ts';
 import { AdminError, alreadyExists, invalid, notFound } from './admin-error.ts';
 import {
   type Actor,
@@ -37,8 +27,8 @@ import {
   type BudgetScopeInput,
   checkedScope,
   refuseUnknownScope,
-  scopeOf,
 } from './budget-scope.ts';
+import { budgetView, type BudgetView, currencyOf, currentPeriodOf } from './budget-view.ts';
 import {
   checkedCurrency,
   checkedId,
@@ -51,7 +41,6 @@ import { type Page, type PageQuery, pageOf, pageWindow } from './page.ts';
 import { ownerSnapshot, personal, type Snapshot } from './personal-text.ts';
 
 const PERIODS = ['day', 'week', 'month', 'quarter', 'year', 'lifetime', 'fixed'] as const;
-export type BudgetPeriodKind = (typeof PERIODS)[number];
 
 export interface BudgetInput {
   /** Generated where it is absent. */
@@ -68,37 +57,6 @@ export interface BudgetInput {
   /** Default: the time zone of the legal entity in the scope, else of the default one. */
   readonly timeZone?: string | undefined;
   readonly owner?: string | null | undefined;
-}
-
-/** Amounts are decimal strings with the currency's digits. */
-export interface BudgetView {
-  readonly budgetId: string;
-  readonly name: string;
-  readonly scope: readonly BudgetDimension[];
-  readonly period: BudgetPeriodKind;
-  readonly currency: string;
-  readonly limit: string;
-  readonly timeZone: string;
-  readonly owner: string | null;
-  readonly status: 'active' | 'closed';
-  readonly createdAt: string;
-  readonly current: CurrentPeriod;
-}
-
-export interface CurrentPeriod {
-  /** null: there is no period now, which only a `fixed` one outside its range has. */
-  readonly startsAt: string | null;
-  /** null: it never ends, or there is no period now. */
-  readonly endsAt: string | null;
-  readonly limit: string;
-  readonly pending: string;
-  readonly committed: string;
-  readonly spent: string;
-  /** Below zero after a forced post or a cut limit: then `overdrawn` is true. */
-  readonly available: string;
-  /** How far money that had moved, or a cut limit, has ever taken this period past its limit. */
-  readonly overrun: string;
-  readonly overdrawn: boolean;
 }
 
 export interface BudgetQuery extends PageQuery {
@@ -178,7 +136,7 @@ async function createBudget(
     };
     await step.tx.query(insertBudget(row));
     await step.record({ type: 'budget.created', subjectId: budgetId, before: null, after: snapshotOf(row) });
-    return viewOf(row, currentPeriodOf(row, step.at.getTime()), null);
+    return budgetView(row, currentPeriodOf(row, step.at.getTime()), null);
   });
 }
 
@@ -198,7 +156,7 @@ async function changeLimit(
       const limitMinor = checkedLimit(limit, currencyOf(before));
       const current = currentPeriodOf(before, step.at.getTime());
       if (limitMinor === before.limit_minor)
-        return viewOf(before, current, await periodRow(step, before, current));
+        return budgetView(before, current, await periodRow(step, before, current));
       const row = { ...before, limit_minor: limitMinor, entry_id: step.entryId };
       await step.tx.query(updateBudget(row));
       const startsAt = current === undefined ? null : new Date(current.startMs);
@@ -210,7 +168,7 @@ async function changeLimit(
         after: snapshotOf(row),
         detail,
       });
-      return viewOf(row, current, period);
+      return budgetView(row, current, period);
     },
   );
 }
@@ -225,12 +183,12 @@ async function closeBudget(
     const before = await foundBudget(step, budgetId);
     const current = currentPeriodOf(before, step.at.getTime());
     const period = await periodRow(step, before, current);
-    if (before.status === 'closed') return viewOf(before, current, period);
+    if (before.status === 'closed') return budgetView(before, current, period);
     const row: StoredBudgetRow = { ...before, status: 'closed', entry_id: step.entryId };
     await step.tx.query(updateBudget(row));
     const [former, latter] = [snapshotOf(before), snapshotOf(row)];
     await step.record({ type: 'budget.closed', subjectId: budgetId, before: former, after: latter });
-    return viewOf(row, current, period);
+    return budgetView(row, current, period);
   });
 }
 
@@ -287,16 +245,6 @@ function checkedLimit(limit: string | number, currency: CurrencyCode): bigint {
   throw invalid('/limit', amount.message, amount.code);
 }
 
-function currentPeriodOf(row: StoredBudgetRow, atMs: number): Period | undefined {
-  return periodContaining({
-    period: row.period,
-    timeZone: row.time_zone,
-    startsAt: row.starts_at?.getTime(),
-    endsAt: row.ends_at?.getTime(),
-    at: atMs,
-  });
-}
-
 async function viewsOf(context: AdminContext, rows: readonly StoredBudgetRow[]): Promise<BudgetView[]> {
   const nowMs = context.now();
   const budgets = rows.map((row) => ({ row, current: currentPeriodOf(row, nowMs) }));
@@ -305,63 +253,7 @@ async function viewsOf(context: AdminContext, rows: readonly StoredBudgetRow[]):
   );
   const periods = await readRows<BudgetPeriodRow>(context.pool, findBudgetPeriods(keys));
   const byBudget = new Map(periods.map((period) => [period.budget_id, period]));
-  return budgets.map(({ row, current }) => viewOf(row, current, byBudget.get(row.budget_id) ?? null));
-}
-
-function viewOf(
-  row: StoredBudgetRow,
-  current: Period | undefined,
-  period: BudgetPeriodRow | null,
-): BudgetView {
-  const currency = currencyOf(row);
-  return {
-    budgetId: row.budget_id,
-    name: row.name,
-    scope: scopeOf(row),
-    period: row.period,
-    currency,
-    limit: formatAmount(row.limit_minor, currency),
-    timeZone: row.time_zone,
-    owner: row.owner,
-    status: row.status,
-    createdAt: row.created_at.toISOString(),
-    current: currentView(row, current, period),
-  };
-}
-
-function currentView(
-  row: StoredBudgetRow,
-  current: Period | undefined,
-  period: BudgetPeriodRow | null,
-): CurrentPeriod {
-  const balance: Balance =
-    period === null
-      ? { ...EMPTY_BALANCE, limitMinor: row.limit_minor }
-      : {
-          limitMinor: period.limit_minor,
-          pendingMinor: period.pending_minor,
-          committedMinor: period.committed_minor,
-          spentMinor: period.spent_minor,
-          overrunMinor: period.overrun_minor,
-        };
-  const amount = (minor: bigint): string => formatAmount(minor, currencyOf(row));
-  const isoOf = (ms: number | null | undefined): string | null =>
-    ms == null ? null : new Date(ms).toISOString();
-  return {
-    startsAt: isoOf(current?.startMs),
-    endsAt: isoOf(current?.endMs),
-    limit: amount(balance.limitMinor),
-    pending: amount(balance.pendingMinor),
-    committed: amount(balance.committedMinor),
-    spent: amount(balance.spentMinor),
-    available: amount(availableMinor(balance)),
-    overrun: amount(balance.overrunMinor),
-    overdrawn: availableMinor(balance) < 0n,
-  };
-}
-
-function currencyOf(row: StoredBudgetRow): CurrencyCode {
-  return row.currency as CurrencyCode; // stored by createBudget alone, which parsed it
+  return budgets.map(({ row, current }) => budgetView(row, current, byBudget.get(row.budget_id) ?? null));
 }
 
 function snapshotOf(row: StoredBudgetRow): Snapshot {
@@ -372,7 +264,7 @@ function snapshotOf(row: StoredBudgetRow): Snapshot {
     name: personal(row.name),
     owner: ownerSnapshot(row.owner),
     period: row.period,
-    scope: row.scope as Json, // a list of flat objects of texts
+    scope: row.scope, // a list of flat objects of texts
     starts_at: row.starts_at?.toISOString() ?? null,
     status: row.status,
     time_zone: row.time_zone,

@@ -1,4 +1,5 @@
 // admin/cost-centers.ts: which legal entity a cost centre belongs to. One that is not listed belongs to its agent's.
+// Its id is what agents write in their requests, so it may be any short text.
 import { findCostCenter } from '../ledger/find-cost-center.ts';
 import { findDefaultEntity } from '../ledger/find-default-entity.ts';
 import { findLegalEntity } from '../ledger/find-legal-entity.ts';
@@ -14,7 +15,7 @@ import {
   firstRow,
   readRows,
 } from './apply-change.ts';
-import { checkedId, checkedName } from './checked-input.ts';
+import { checkedName, checkedReference } from './checked-input.ts';
 import { type Page, type PageQuery, pageOf, pageWindow } from './page.ts';
 import { personal } from './personal-text.ts';
 
@@ -41,7 +42,7 @@ export interface CostCenters {
 export function createCostCenters(context: AdminContext): CostCenters {
   return {
     async create(actor, input, options) {
-      const costCenterId = checkedId('/cost_center_id', input.costCenterId);
+      const costCenterId = checkedReference('/cost_center_id', input.costCenterId);
       const name = checkedName('/name', input.name);
       return applyChange(context, { actor, operation: 'cost_centers.create', options }, async (step) => {
         if ((await firstRow(step.tx, findCostCenter(costCenterId))) !== null) {

@@ -14,7 +14,7 @@ describe('the first start', () => {
   it('makes one installation, whatever number of processes start at once', async () => {
     const clock = { nowMs: Date.UTC(2026, 0, 1) };
     const databases = await Promise.all([testDatabase.open(), testDatabase.open(), testDatabase.open()]);
-    const { pool } = databases[0]!;
+    const { pool } = databases[0];
     expect(await findInstallationId(pool)).toBeNull();
 
     const contexts = databases.map((database) => adminContext(database, clock));

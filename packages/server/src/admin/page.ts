@@ -4,6 +4,7 @@ import { invalid } from './admin-error.ts';
 
 const PAGE_SIZE = 50;
 const PAGE_SIZE_MAX = 200;
+const ID_LENGTH_MAX = 128;
 
 export interface PageQuery {
   readonly limit?: number | undefined;
@@ -23,7 +24,8 @@ export function pageWindow({ limit = PAGE_SIZE, cursor }: PageQuery): { after: s
   }
   if (cursor === undefined) return { after: '', limit: limit + 1 };
   const after = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (!/^[A-Za-z0-9_.-]{1,64}$/.test(after) || Buffer.from(after).toString('base64url') !== cursor) {
+  const isId = after !== '' && after.length <= ID_LENGTH_MAX && !/\p{Cc}/u.test(after);
+  if (!isId || Buffer.from(after).toString('base64url') !== cursor) {
     throw invalid('/cursor', 'the cursor is not one that was given here', 'invalid_cursor');
   }
   return { after, limit: limit + 1 };

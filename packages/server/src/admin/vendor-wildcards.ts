@@ -17,8 +17,7 @@ export function findPublicSuffixWildcards(document: unknown): AdminFault[] {
 
 function spansPublicSuffix(parent: string): boolean {
   const host = parent.toLowerCase().replace(/\.$/, '');
-  // A suffix may be a rule of its own (`co.uk`), or each name below it may be one (`*.kawasaki.jp`).
-  return [host, `any.${host}`].some((name) => getPublicSuffix(name, { allowPrivateDomains: true }) === name);
+  return getPublicSuffix(host, { allowPrivateDomains: true }) === host;
 }
 
 function vendorListsOf(document: unknown): { pointer: string; vendors: string[] }[] {

@@ -38,15 +38,21 @@ const PASSWORD_FILE = 'postgres-password';
  * PostgreSQL runs as another user; an existing directory is left as it is.
  */
 export async function ensureDataDirectory(dataDir: string): Promise<void> {
-  const firstCreated = await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  if (firstCreated === undefined || process.getuid?.() !== 0) return;
-  for (
-    let directory = resolve(dataDir);
-    directory.startsWith(resolve(firstCreated));
-    directory = dirname(directory)
-  ) {
-    await chmod(directory, 0o711);
-  }
+  if (process.getuid?.() === 0) await makePassableDirectory(resolve(dataDir));
+  else await mkdir(dataDir, { recursive: true, mode: 0o700 });
+}
+
+/** Appears with its final mode, whatever the umask: a second start must not find it closed and go elsewhere. */
+async function makePassableDirectory(directory: string): Promise<void> {
+  if (await exists(directory)) return;
+  await makePassableDirectory(dirname(directory));
+  const aside = `${directory}.${process.pid}-${randomBytes(4).toString('hex')}`;
+  await mkdir(aside);
+  await chmod(aside, 0o711);
+  await rename(aside, directory).catch(async (error: unknown) => {
+    await rm(aside, { recursive: true });
+    if (!(await exists(directory))) throw error;
+  });
 }
 
 /** The cluster of this data directory as an earlier start chose it, or where it goes by default. */

@@ -21,12 +21,14 @@ import { findPostmaster, readPostmasterFile, stopPostmaster } from './postmaster
 
 const isRoot = process.getuid?.() === 0;
 
+let base: string;
 let dataDir: string;
 let servers: EmbeddedPostgres[];
 let processes: EmbeddedProcess[];
 
 beforeEach(async () => {
-  dataDir = join(await makeThrowawayDirectory(), 'data');
+  base = await makeThrowawayDirectory();
+  dataDir = join(base, 'data');
   servers = [];
   processes = [];
 });
@@ -35,7 +37,7 @@ afterEach(async () => {
   await Promise.all(servers.map((server) => server.stop('immediate')));
   const left = await findPostmaster(join(dataDir, 'postgres'));
   if (left !== undefined) await stopPostmaster(left, 'immediate');
-  await removeThrowawayDirectory(join(dataDir, '..'));
+  await removeThrowawayDirectory(base);
 });
 
 async function start(options: Partial<EmbeddedPostgresOptions> = {}): Promise<EmbeddedPostgres> {
@@ -116,6 +118,7 @@ describe('startEmbeddedPostgres', () => {
     const refused = both.filter(({ said }) => said['code'] === 'data_directory_in_use');
     const running = both.filter(({ said }) => typeof said['postmasterPid'] === 'number');
     expect([refused.length, running.length]).toEqual([1, 1]);
+    expect(running[0]?.said['clusterDir']).toBe(join(dataDir, 'postgres'));
     const connectionString = String(running[0]?.said['connectionString']);
     expect((await query(connectionString, 'SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   });
@@ -326,8 +329,7 @@ describe.runIf(isRoot)('as root', () => {
 
   it('also works when it is started by an ordinary user', async () => {
     const as = { uid: 65534, gid: 65534 };
-    const parent = join(dataDir, '..');
-    await chmod(parent, 0o777);
+    await chmod(base, 0o777);
     const holder = await startEmbeddedProcess(dataDir, as);
     processes.push(holder);
     expect(holder.said).toMatchObject({ clusterDir: join(dataDir, 'postgres') });

@@ -59,7 +59,7 @@ export function embeddedSettings(memoryBytes = usableMemoryBytes()): PostgresSet
 }
 
 /** Memory this process may use: the container's limit where there is one. */
-export function usableMemoryBytes(): number {
+function usableMemoryBytes(): number {
   const constrained = process.constrainedMemory();
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }

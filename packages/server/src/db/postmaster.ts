@@ -142,7 +142,7 @@ export async function stopPostmaster(
   return false;
 }
 
-export async function hasEndedWithin(postmaster: Postmaster, timeoutMs: number): Promise<boolean> {
+async function hasEndedWithin(postmaster: Postmaster, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
   while (await postmaster.isAlive()) {
     if (performance.now() > deadline) return false;

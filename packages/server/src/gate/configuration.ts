@@ -79,7 +79,7 @@ export function compileConfiguration(rows: ConfigurationRows): Configuration {
     budgetsByDimension: groupByDimension(budgets),
     budgets: new Map(budgets.map((budget) => [budget.budgetId, budget])),
     callers: callersOf(rows),
-    keyIds: new Set(rows.keys.map((key) => key.key_id)),
+    keyIds: keyIdsOf(rows),
   };
 }
 
@@ -167,4 +167,13 @@ function callersOf(rows: ConfigurationRows): Map<string, KeyHolder> {
     callers.set(hash, { caller, expiresAtMs });
   }
   return callers;
+}
+
+/** Without the keys of disabled principals: they stop to hold with their holder. */
+function keyIdsOf(rows: ConfigurationRows): Set<string> {
+  const disabled = new Set(
+    rows.principals.filter((row) => row.status !== 'active').map((row) => row.principal_id),
+  );
+  const holding = rows.keys.filter((key) => key.principal_id === null || !disabled.has(key.principal_id));
+  return new Set(holding.map((key) => key.key_id));
 }

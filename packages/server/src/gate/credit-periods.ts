@@ -2,7 +2,7 @@
 // one of the same budget. Periods never change, so they are read unlocked.
 import { type ReadBudgetPeriodsRow, readBudgetPeriods } from '../ledger/read-budget-periods.ts';
 import type { Configuration } from './configuration.ts';
-import type { FlushContext } from './flush-batch.ts';
+import type { FlushContext } from './flush-context.ts';
 import { openPeriods } from './open-periods.ts';
 import type { Prepared, Refusal } from './prepare-command.ts';
 import { type PeriodKey, periodKeyOf } from './resolve-action.ts';

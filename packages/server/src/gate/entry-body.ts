@@ -163,7 +163,7 @@ export function purchaseBody(
     ...parts,
     approval: approvalBody(state),
     checkout: checkoutBody(state),
-    detail: Object.keys(event.detail).length === 0 ? null : (event.detail as Json),
+    detail: Object.keys(event.detail).length === 0 ? null : event.detail,
     state: stateBody(state),
     transfers: transfersBody(transfers),
   });

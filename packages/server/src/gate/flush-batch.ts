@@ -1,20 +1,18 @@
 // gate/flush-batch.ts: decides one batch and makes it durable, in one transaction.
 // Must not retry on its own but for a configuration that changed meanwhile, and must not know about HTTP.
 // INVARIANT: locks first, then facts, then decisions in the order of arrival, then everything is written together.
-import type { Pool } from 'pg';
-
-import type { Writer } from '../db/writer.ts';
 import type { IdempotencyClaim } from '../ledger/claim-idempotency-keys.ts';
 import { recordEntries } from '../ledger/record-entries.ts';
-import type { LogReader } from '../record/log-reader.ts';
-import type { Recorder, SealedBatch } from '../record/recorder.ts';
+import type { SealedBatch } from '../record/recorder.ts';
 import type { GateAnswer, GateRequest, PrivateText } from './command.ts';
-import type { ConfigurationCache } from './configuration-cache.ts';
 import type { Configuration } from './configuration.ts';
 import { findPurchases } from './find-purchases.ts';
 import { type BatchFacts, loadFacts } from './load-facts.ts';
 import { openPeriods } from './open-periods.ts';
-import { type PerformContext, type Performed, performCheck, performRequest, performStep } from './perform.ts';
+import type { FlushContext } from './flush-context.ts';
+import type { PerformContext, Performed } from './perform-context.ts';
+import { performCheck, performRequest } from './perform-opening.ts';
+import { performStep } from './perform-step.ts';
 import {
   type Prepared,
   type PreparedOpening,
@@ -26,24 +24,7 @@ import {
 import { creditPeriodsOf } from './credit-periods.ts';
 import { type Replay, replayOf } from './replay-answer.ts';
 import type { PeriodKey } from './resolve-action.ts';
-import type { CheckoutFor, GateEntropy, GateSettings } from './settings.ts';
 import { writeState } from './write-state.ts';
-
-export interface FlushContext {
-  readonly writer: Writer;
-  /** For reads outside the transaction: existing purchases, replays. */
-  readonly pool: Pool;
-  readonly recorder: Recorder;
-  readonly log: Pick<LogReader, 'promiseOf'>;
-  readonly configuration: ConfigurationCache;
-  readonly settings: GateSettings;
-  readonly checkoutFor: CheckoutFor;
-  readonly entropy: GateEntropy;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  /** Ids of periods known to exist. Owned by the gate; only ever added to, after a commit. */
-  readonly knownPeriods: Map<string, bigint>;
-}
 
 export interface FlushResult {
   /** One per request, in order; undefined for those in `retry`. */

@@ -3,7 +3,8 @@
 // INVARIANT: a caller is answered only after its row has committed.
 import { isConnectionLoss } from '../db/database-error.ts';
 import type { GateAnswer, GateRequest } from './command.ts';
-import { type Arrival, type FlushContext, flushBatch, prepareEarly } from './flush-batch.ts';
+import { type Arrival, flushBatch, prepareEarly } from './flush-batch.ts';
+import type { FlushContext } from './flush-context.ts';
 
 interface Queued {
   readonly arrival: Arrival;
@@ -98,6 +99,7 @@ export class Gate {
   /** An ordinary failure rejects the batch's callers; a fault in the data of one command must not reject the others. */
   async #failed(batch: readonly Queued[], error: unknown): Promise<void> {
     if (isConnectionLoss(error)) {
+      await this.#spool(batch);
       for (const queued of batch) {
         queued.reject(new LedgerUnavailableError('the ledger is not available', { cause: error }));
       }
@@ -108,6 +110,28 @@ export class Gate {
       return;
     }
     for (const queued of batch) await this.#flush([queued]);
+  }
+
+  /** Attempts that found no ledger are kept on disk until it is back. */
+  async #spool(batch: readonly Queued[]): Promise<void> {
+    const attempts = batch.flatMap(({ arrival: { request, early } }) =>
+      early !== null && 'kind' in early.slot
+        ? [
+            {
+              subjectId: early.slot.resourceId,
+              caller: request.caller,
+              atMs: this.#context.now(),
+              terms: early.slot.terms,
+            },
+          ]
+        : [],
+    );
+    if (attempts.length === 0) return;
+    try {
+      await this.#context.spool?.append(attempts);
+    } catch (error) {
+      this.#observer.failed?.(error, attempts.length);
+    }
   }
 }
 

@@ -6,7 +6,6 @@ import { queryRows } from '../db/query-rows.ts';
 import { requestIdOfCard } from '../ids.ts';
 import { type FoundAuthorizationRow, findAuthorization } from '../ledger/find-authorization.ts';
 import { type FoundPolicyRow, findPolicyVersion } from '../ledger/find-policy-version.ts';
-import { type SubjectAgentRow, findSubjectAgents } from '../ledger/find-subject-agents.ts';
 import {
   type ApprovalViewFilter,
   type ApprovalViewRow,
@@ -98,13 +97,4 @@ export async function findRuleDescription(
   );
   const document = row?.document as { rules?: { rule_id?: string; description?: string }[] } | undefined; // as accepted
   return document?.rules?.find((each) => each.rule_id === rule.ruleId)?.description ?? null;
-}
-
-/** Subject of a log entry -> the agent whose request or check it is; nothing for what is nobody's. */
-export async function findAgentsOfSubjects(
-  pool: Pool,
-  subjectIds: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  const rows = await queryRows<SubjectAgentRow>(pool, findSubjectAgents(subjectIds));
-  return new Map(rows.map((row) => [row.subject_id, row.agent_id]));
 }

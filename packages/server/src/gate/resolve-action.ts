@@ -183,7 +183,7 @@ export function periodKeyOf(budget: Budget, atMs: number): PeriodKey | null {
     ...(budget.startsAtMs === null ? {} : { startsAt: budget.startsAtMs }),
     ...(budget.endsAtMs === null ? {} : { endsAt: budget.endsAtMs }),
   });
-  if (period === undefined || period === null) return null;
+  if (period === undefined) return null;
   return {
     key: `${budget.budgetId}|${String(period.startMs)}`,
     budgetId: budget.budgetId,

@@ -41,7 +41,6 @@ export class WorkingSet {
   readonly drafts: EntryDraft[] = [];
   readonly transfers: (Transfer & { entryId: bigint; line: number })[] = [];
   readonly newPurchases: PurchaseRow[] = [];
-  readonly newPurchaseIds = new Set<string>();
   /** Request id -> the entry of its latest transition. */
   readonly changedPurchases = new Map<string, bigint>();
   readonly changedApprovals = new Map<string, { approval: ApprovalState; entryId: bigint }>();

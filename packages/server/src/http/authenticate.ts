@@ -3,7 +3,7 @@
 import type { Access } from '@countersign/contract';
 import type { FastifyRequest } from 'fastify';
 
-import { hashApiKey } from '../admin/api-key.ts';
+import { hashApiKey, parseApiKey } from '../admin/api-key.ts';
 import type { Configuration, KeyHolder } from '../gate/configuration.ts';
 import type { AgentCaller, PrincipalCaller } from '../record/caller.ts';
 import { ProblemError } from './problem.ts';
@@ -32,7 +32,7 @@ export async function authenticate(
   const hash = hashApiKey(key).toString('hex');
   const cached = viaGate ? configuration.current.callers.get(hash) : undefined;
   const holder: KeyHolder | undefined = cached ?? (await configuration.fresh()).callers.get(hash);
-  if (holder === undefined) throw new ProblemError('unauthenticated', 'This API key is not known, or was revoked.');
+  if (holder === undefined) throw new ProblemError('unauthenticated', whyUnknown(key));
   if (holder.expiresAtMs !== null && holder.expiresAtMs <= now()) {
     throw new ProblemError('key_expired', 'This API key has expired.');
   }
@@ -66,4 +66,12 @@ function keyOf(request: FastifyRequest): string {
     throw new ProblemError('unauthenticated', 'Send `Authorization: Bearer <key>` or `X-API-Key: <key>`.');
   }
   return key;
+}
+
+function whyUnknown(key: string): string {
+  const parsed = parseApiKey(key);
+  const isMistyped = !parsed.ok && parsed.reason === 'checksum_mismatch';
+  return isMistyped
+    ? 'This API key is mistyped: its checksum does not fit.'
+    : 'This API key is not known, or was revoked.';
 }

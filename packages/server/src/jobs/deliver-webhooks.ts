@@ -88,7 +88,8 @@ class WebhookDelivery {
   readonly #inFlight = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #finished: FinishedAttempt[] = [];
-  #noting: Promise<void> | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+  #next: Promise<void> | null = null;
 
   constructor(options: DeliverWebhooksOptions) {
     this.#options = options;
@@ -97,12 +98,8 @@ class WebhookDelivery {
   /** Starts what is due and fits; `wake` is called when a place is free again. */
   async run(wake: () => void): Promise<'again' | 'idle'> {
     const { database, now } = this.#options;
-    if (this.#inFlight.size >= SENDS_MAX) return 'idle';
     const targets = await this.#targets();
-    const slots = [...targets.keys()].flatMap((endpointId) => {
-      const free = SENDS_PER_ENDPOINT_MAX - (this.#sending.get(endpointId) ?? 0);
-      return free > 0 ? { endpointId, count: free } : [];
-    });
+    const slots = this.#freeSlots([...targets.keys()]);
     if (slots.length === 0) return 'idle';
     const leaseMs = (this.#options.timeoutMs ?? TIMEOUT_MS) + LEASE_SLACK_MS;
     const claimed = await queryRows<ClaimedDeliveryRow>(
@@ -125,6 +122,20 @@ class WebhookDelivery {
       this.#inFlight.add(sending);
     }
     return 'idle';
+  }
+
+  /** Endpoints with the least under way first, so that slow ones do not take every place. */
+  #freeSlots(endpointIds: readonly string[]): { endpointId: string; count: number }[] {
+    const busyness = (endpointId: string): number => this.#sending.get(endpointId) ?? 0;
+    let left = SENDS_MAX - this.#inFlight.size;
+    const slots: { endpointId: string; count: number }[] = [];
+    for (const endpointId of [...endpointIds].sort((one, other) => busyness(one) - busyness(other))) {
+      const count = Math.min(SENDS_PER_ENDPOINT_MAX - busyness(endpointId), left);
+      if (count <= 0) continue;
+      left -= count;
+      slots.push({ endpointId, count });
+    }
+    return slots;
   }
 
   /** Ends the requests under way: their deliveries are due again when their leases run out, or at the next start. */
@@ -209,20 +220,18 @@ class WebhookDelivery {
   }
 
   /** Attempts that end while one transaction is under way share the next one. */
-  async #note(attempt: FinishedAttempt): Promise<void> {
+  #note(attempt: FinishedAttempt): Promise<void> {
     this.#finished.push(attempt);
-    while (this.#finished.includes(attempt)) {
-      if (this.#noting !== null) {
-        await this.#noting.catch(() => undefined); // whoever started it hears of its failure
-        continue;
-      }
-      const attempts = this.#finished;
-      this.#finished = [];
-      this.#noting = this.#noteAll(attempts).finally(() => {
-        this.#noting = null;
+    if (this.#next === null) {
+      this.#next = this.#last.then(() => {
+        const attempts = this.#finished;
+        this.#finished = [];
+        this.#next = null;
+        return this.#noteAll(attempts);
       });
-      await this.#noting;
+      this.#last = this.#next.catch(() => undefined); // each attempt in it hears of its failure
     }
+    return this.#next;
   }
 
   async #noteAll(attempts: readonly FinishedAttempt[]): Promise<void> {

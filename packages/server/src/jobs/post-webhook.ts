@@ -38,25 +38,39 @@ export async function postWebhook(post: WebhookPost): Promise<WebhookOutcome> {
   // An address that is written out is connected to without being looked up.
   if (!post.allowPrivate && isIP(address) !== 0 && isPrivateAddress(address))
     return { error: 'private_address' };
-  const timeout = AbortSignal.timeout(post.timeoutMs);
   const { request } = isSecure ? https : http;
   return new Promise((settle) => {
+    // A controller of its own: signals derived from the server's long-lived one would pile up.
+    const ending = new AbortController();
+    const end = (outcome: WebhookOutcome): void => {
+      clearTimeout(timer);
+      post.signal.removeEventListener('abort', stop);
+      settle(outcome);
+    };
     const sent = request(
       url,
       {
         method: 'POST',
         headers: { ...post.headers, 'content-length': String(Buffer.byteLength(post.body)) },
         agent: false, // a kept connection may be dead, and would not be judged again
-        signal: AbortSignal.any([timeout, post.signal]),
+        signal: ending.signal,
         ...(post.allowPrivate ? {} : { lookup: publicLookup(post.resolve ?? resolve) }),
       },
       (response) => {
-        settle({ statusCode: response.statusCode ?? 0 });
+        end({ statusCode: response.statusCode ?? 0 });
         response.destroy(); // whatever it says, it is not kept
       },
     );
-    sent.on('error', (error) => settle({ error: timeout.aborted ? 'timeout' : codeOf(error) }));
-    sent.end(post.body);
+    const abortWith = (error: string) => (): void => {
+      end({ error });
+      ending.abort();
+    };
+    const stop = abortWith('stopped');
+    const timer = setTimeout(abortWith('timeout'), post.timeoutMs);
+    post.signal.addEventListener('abort', stop, { once: true });
+    sent.on('error', (error) => end({ error: codeOf(error) }));
+    if (post.signal.aborted) stop();
+    else sent.end(post.body);
   });
 }
 

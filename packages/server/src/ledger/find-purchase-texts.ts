@@ -6,6 +6,7 @@ export interface PurchaseTextRow {
   request_id: string;
   vendor: string;
   currency: string;
+  amount_minor: bigint;
   /** NULL: erased. */
   private_text: unknown;
 }
@@ -13,7 +14,7 @@ export interface PurchaseTextRow {
 export function findPurchaseTexts(requestIds: readonly string[]): Statement {
   return {
     name: 'find_purchase_texts',
-    text: `SELECT request_id, vendor, currency, private_text
+    text: `SELECT request_id, vendor, currency, amount_minor, private_text
            FROM purchase_request WHERE request_id = ANY ($1::text[])`,
     values: [binaryArray.text(requestIds)],
   };

@@ -16,15 +16,22 @@ export interface DeliveryRow {
   delivered_at: Date | null;
 }
 
-/** @param before only deliveries older than this one; null: from the newest */
-export function listDeliveries(endpointId: string, before: string | null, limit: number): Statement {
+export interface DeliveryQuery {
+  readonly endpointId: string;
+  /** Only deliveries older than this one; null: from the newest. */
+  readonly before: string | null;
+  readonly status: DeliveryRow['status'] | null;
+  readonly limit: number;
+}
+
+export function listDeliveries({ endpointId, before, status, limit }: DeliveryQuery): Statement {
   return {
     name: 'list_deliveries',
     text: `SELECT delivery_id, endpoint_id, leaf_index, event_type, subject_id, status, attempts, next_attempt_at,
              last_status_code, last_error, created_at, delivered_at
            FROM webhook_delivery
-           WHERE endpoint_id = $1 AND ($2::text IS NULL OR delivery_id < $2)
-           ORDER BY delivery_id DESC LIMIT $3::int`,
-    values: [endpointId, before, limit],
+           WHERE endpoint_id = $1 AND ($2::text IS NULL OR delivery_id < $2) AND ($3::text IS NULL OR status = $3)
+           ORDER BY delivery_id DESC LIMIT $4::int`,
+    values: [endpointId, before, status, limit],
   };
 }

@@ -6,6 +6,9 @@ export interface ViolationEntryRow {
   entry_id: bigint;
   subject_id: string;
   body: Buffer;
+  agent_id: string;
+  /** The entry that holds the terms: of a purchase, that of its first decision. */
+  terms_body: Buffer;
 }
 
 export interface ViolationFilter {
@@ -21,25 +24,34 @@ export interface ViolationFilter {
   readonly limit: number;
 }
 
+/** The time an entry states of itself, as RFC 3339 text: of fixed length, so texts compare as times do. */
+const WRITTEN_AT = `convert_from(substring(entry.body FROM position('"at":"'::bytea IN entry.body) + 6 FOR 24), 'UTF8')`;
+
 export function readViolations(filter: ViolationFilter): Statement {
   const member = (name: string, value: string | null): string | null =>
     value === null ? null : `${JSON.stringify(name)}:${JSON.stringify(value)}`;
   return {
     name: 'read_violations',
-    text: `SELECT entry_id, subject_id, body FROM log_entry
-           WHERE ($2::int8 IS NULL OR entry_id <= $2)
-             AND position('"decision":{'::bytea IN body) > 0
-             AND (position('"outcome":"deny"'::bytea IN body) > 0 OR position('"outcome":"hold"'::bytea IN body) > 0)
-             AND ($3::text IS NULL OR position(convert_to($3, 'UTF8') IN body) > 0)
-             AND ($4::text IS NULL OR position(convert_to($4, 'UTF8') IN body) > 0)
-             AND ($5::text IS NULL OR position(convert_to($5, 'UTF8') IN body) > 0)
-             AND ($6::text IS NULL OR convert_from(substring(body FROM position('"at":"'::bytea IN body) + 6 FOR 24), 'UTF8') >= $6)
-             AND ($7::text IS NULL OR convert_from(substring(body FROM position('"at":"'::bytea IN body) + 6 FOR 24), 'UTF8') < $7)
-           ORDER BY entry_id DESC LIMIT $1::int`,
+    text: `SELECT entry.entry_id, entry.subject_id, entry.body,
+             coalesce(request.agent_id, checked.agent_id) AS agent_id, coalesce(first.body, entry.body) AS terms_body
+           FROM log_entry AS entry
+           LEFT JOIN purchase_request AS request ON request.request_id = entry.subject_id
+           LEFT JOIN log_entry AS first ON first.entry_id = request.decision_entry_id
+           LEFT JOIN policy_check AS checked ON checked.check_id = entry.subject_id
+           WHERE ($2::int8 IS NULL OR entry.entry_id <= $2)
+             AND position('"decision":{'::bytea IN entry.body) > 0
+             AND (position('"outcome":"deny"'::bytea IN entry.body) > 0
+               OR position('"outcome":"hold"'::bytea IN entry.body) > 0)
+             AND coalesce(request.agent_id, checked.agent_id) = coalesce($3, request.agent_id, checked.agent_id)
+             AND ($4::text IS NULL OR position(convert_to($4, 'UTF8') IN entry.body) > 0)
+             AND ($5::text IS NULL OR position(convert_to($5, 'UTF8') IN entry.body) > 0)
+             AND ($6::text IS NULL OR ${WRITTEN_AT} >= $6)
+             AND ($7::text IS NULL OR ${WRITTEN_AT} < $7)
+           ORDER BY entry.entry_id DESC LIMIT $1::int`,
     values: [
       filter.limit,
       filter.fromEntryId,
-      member('agent_id', filter.agentId),
+      filter.agentId,
       member('policy_id', filter.policyId),
       member('reason_code', filter.reasonCode),
       filter.since,

@@ -24,6 +24,7 @@ export interface DeliveryView {
   readonly delivered_at: string | null;
 }
 
+const PAGE_DEFAULT = 50;
 const PAGE_MAX = 200;
 
 export class DeliveryLog {
@@ -36,29 +37,47 @@ export class DeliveryLog {
     this.#now = now;
   }
 
-  /** Newest first. `before`: the last delivery id of the page before. */
+  /** Newest first. `cursor`: the `nextCursor` of the page before. */
   async list(
     endpointId: string,
-    { before, limit }: { readonly before: string | null; readonly limit: number },
-  ): Promise<DeliveryView[]> {
-    const statement = listDeliveries(endpointId, before, Math.min(limit, PAGE_MAX));
-    return (await queryRows<DeliveryRow>(this.#database.pool, statement)).map(viewOf);
+    query: {
+      readonly status?: DeliveryView['status'] | undefined;
+      readonly limit?: number | undefined;
+      readonly cursor?: string | undefined;
+    } = {},
+  ): Promise<{ readonly items: readonly DeliveryView[]; readonly nextCursor: string | null }> {
+    const limit = Math.max(1, Math.min(query.limit ?? PAGE_DEFAULT, PAGE_MAX));
+    const statement = listDeliveries({
+      endpointId,
+      before: query.cursor ?? null,
+      status: query.status ?? null,
+      limit: limit + 1,
+    });
+    const rows = await queryRows<DeliveryRow>(this.#database.pool, statement);
+    const page = rows.slice(0, limit);
+    return {
+      items: page.map(viewOf),
+      nextCursor: rows.length > limit ? (page.at(-1)?.delivery_id ?? null) : null,
+    };
   }
 
-  async find(deliveryId: string): Promise<DeliveryView | undefined> {
-    const [row] = await queryRows<FoundDeliveryRow>(this.#database.pool, findDelivery(deliveryId));
-    return row === undefined ? undefined : viewOf(row);
-  }
-
-  /** Sends a delivery that is over once more, with all its attempts, under the same id. Undefined: there is none. */
-  async replay(deliveryId: string): Promise<DeliveryView | undefined> {
-    const found = await this.find(deliveryId);
-    if (found === undefined) return undefined;
+  /**
+   * Sends a delivery that is over once more, with all its attempts, under the same id; leaves one that is pending as it
+   * is. Undefined: the endpoint has no such delivery.
+   */
+  async replay(endpointId: string, deliveryId: string): Promise<DeliveryView | undefined> {
+    const found = await this.#find(deliveryId);
+    if (found?.endpoint_id !== endpointId) return undefined;
     await this.#database.transaction(async (client) => {
-      await queryRows(client, lockEndpoints([found.endpoint_id]));
+      await queryRows(client, lockEndpoints([endpointId]));
       await queryRows(client, restartDelivery(deliveryId, this.#now()));
     });
-    return this.find(deliveryId);
+    return this.#find(deliveryId);
+  }
+
+  async #find(deliveryId: string): Promise<DeliveryView | undefined> {
+    const [row] = await queryRows<FoundDeliveryRow>(this.#database.pool, findDelivery(deliveryId));
+    return row === undefined ? undefined : viewOf(row);
   }
 }
 

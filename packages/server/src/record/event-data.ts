@@ -55,9 +55,18 @@ export async function shapeEvents(pool: Pool, leaves: readonly LogLeafRow[]): Pr
   });
 }
 
-/** `{type,timestamp,data}`, the payload of webhooks and of the event stream, as Standard Webhooks advises. */
+/** `{type,timestamp,data}`: a webhook's body, as Standard Webhooks advises. */
 export function eventPayload({ type, timestamp, dataJson }: LogEvent): string {
-  return `${JSON.stringify({ type, timestamp }).slice(0, -1)},"data":${dataJson}}`;
+  return withRawData({ type, timestamp }, dataJson);
+}
+
+/** `{id,type,timestamp,subject_id,data}`: an event of the stream. */
+export function eventJson({ id, type, timestamp, subjectId, dataJson }: LogEvent): string {
+  return withRawData({ id, type, timestamp, subject_id: subjectId }, dataJson);
+}
+
+function withRawData(members: object, dataJson: string): string {
+  return `${JSON.stringify(members).slice(0, -1)},"data":${dataJson}}`;
 }
 
 function withoutFacts(body: EntryBody): object {

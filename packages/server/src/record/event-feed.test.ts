@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createTestDatabase, type TestDatabase } from '../../../../tests/harness/test-database.ts';
 import { commitEntries, testDraft, testLogKey, testRecorder } from '../../../../tests/harness/test-record.ts';
 import type { Database } from '../db/connect.ts';
-import { EventFeed, type EventQuery, type StreamEvent } from './event-feed.ts';
+import { eventJson, eventPayload, type LogEvent } from './event-data.ts';
+import { EventFeed, type Subscription } from './event-feed.ts';
 import { Sequencer } from './sequencer.ts';
 
 const key = testLogKey();
@@ -31,22 +32,19 @@ async function record(...drafts: ReturnType<typeof testDraft>[]): Promise<number
   return run.size;
 }
 
-const ALL = { limit: 100, types: null, agentId: null } as const;
-
-/** The first `count` events, as a stream reads them. */
-async function take(
-  count: number,
-  query: Pick<EventQuery, 'after'> & Partial<EventQuery>,
-): Promise<StreamEvent[]> {
-  const events: StreamEvent[] = [];
-  let { after } = query;
-  while (events.length < count) {
-    await feed.waitForLeaf(after, 5_000);
-    const page = await feed.list({ ...ALL, ...query, after });
-    events.push(...page.events);
-    after = page.scannedTo;
+/** The first `count` events. */
+async function take(count: number, options: Omit<Subscription, 'signal'>): Promise<LogEvent[]> {
+  const events: LogEvent[] = [];
+  for await (const event of feed.subscribe({ ...options, signal: new AbortController().signal })) {
+    events.push(event);
+    if (events.length === count) break;
   }
   return events;
+}
+
+async function newest(): Promise<number> {
+  const { rows } = await database.pool.query<{ size: bigint }>('SELECT size FROM log_head');
+  return Number(rows[0]!.size) - 1;
 }
 
 describe('a stream of events', () => {
@@ -54,18 +52,24 @@ describe('a stream of events', () => {
     const size = await record(
       ...Array.from({ length: 450 }, (_, index) => testDraft('a.b', `replay_${index}`)),
     );
-    expect(await feed.newest()).toBe(size - 1);
     const events = await take(440, { after: size - 441 });
-    expect(events.map(({ leafIndex }) => leafIndex)).toEqual(
-      Array.from({ length: 440 }, (_, index) => size - 440 + index),
-    );
+    expect(events.map(({ id }) => id)).toEqual(Array.from({ length: 440 }, (_, index) => size - 440 + index));
     const more = take(441, { after: size - 441 });
     await record(testDraft('a.c', 'replay_new'));
-    expect((await more).at(-1)).toMatchObject({ leafIndex: size, type: 'a.c', subjectId: 'replay_new' });
+    expect((await more).at(-1)).toMatchObject({ id: size, type: 'a.c', subjectId: 'replay_new' });
+  });
+
+  it('begins with what comes next unless it names a place', async () => {
+    await record(testDraft('x.before', 's'));
+    const live = take(2, { after: null });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await record(testDraft('x.one', 's1'));
+    await record(testDraft('x.two', 's2'));
+    expect((await live).map(({ type }) => type)).toEqual(['x.one', 'x.two']);
   });
 
   it('sees only its types, exact ones and groups', async () => {
-    const after = await feed.newest();
+    const after = await newest();
     const exact = take(2, { after, types: ['x.wanted', 'x.rare'] });
     const group = take(3, { after, types: ['x.*'] });
     await record(testDraft('x.other', 's1'), testDraft('x.wanted', 's2'), testDraft('xy.z', 's'));
@@ -74,30 +78,26 @@ describe('a stream of events', () => {
     expect((await group).map(({ subjectId }) => subjectId)).toEqual(['s1', 's2', 's3']);
   });
 
-  it('says how far it looked where nothing was wanted', async () => {
-    const after = await feed.newest();
-    await record(testDraft('x.other', 's1'), testDraft('x.other', 's2'));
-    const query = { ...ALL, after, types: ['x.none'] };
-    expect(await feed.list(query)).toEqual({ events: [], scannedTo: after + 2 });
-    expect(await feed.list({ ...query, after: after + 2 })).toEqual({ events: [], scannedTo: after + 2 });
-  });
-
   it('shows an agent its own requests, cards and checks alone', async () => {
-    const after = await feed.newest();
+    const after = await newest();
     await insertPurchase('preq_mine', 'agent_me');
     await insertPurchase('preq_other', 'agent_other');
     await database.pool.query(
       `INSERT INTO policy_check (check_id, agent_id, fingerprint, action_type, counterparty, currency, amount_minor,
          decision, created_at, entry_id) VALUES ('chk_mine', 'agent_me', 1, 'refund', 'c', 'USD', 1, 'allow', now(), 1)`,
     );
-    await record(
-      ...['preq_mine', 'preq_other', 'chk_mine', 'chk_other', 'card_mine', 'card_other', 'agent_me'].map(
-        (subject) => testDraft('x.happened', subject),
-      ),
-    );
-    const { events, scannedTo } = await feed.list({ ...ALL, after, agentId: 'agent_me' });
+    const subjects = [
+      'preq_mine',
+      'preq_other',
+      'chk_mine',
+      'chk_other',
+      'card_other',
+      'agent_me',
+      'card_mine',
+    ];
+    await record(...subjects.map((subject) => testDraft('x.happened', subject)));
+    const events = await take(3, { after, agentId: 'agent_me' });
     expect(events.map(({ subjectId }) => subjectId)).toEqual(['preq_mine', 'chk_mine', 'card_mine']);
-    expect(scannedTo).toBe(after + 7);
   });
 
   it('shares its reading of the log with others at the same place', async () => {
@@ -119,17 +119,18 @@ describe('a stream of events', () => {
     expect(reads).toBe(1);
   });
 
-  it('waits no longer than asked, and not for a closed feed', async () => {
-    const after = await feed.newest();
-    await feed.waitForLeaf(after, 50);
-    const leaving = new AbortController();
-    const left = feed.waitForLeaf(after, 60_000, leaving.signal);
-    leaving.abort();
-    await left;
-    const closed = feed.waitForLeaf(after, 60_000);
+  it('ends when its signal aborts and when the feed closes', async () => {
+    const ending = new AbortController();
+    const aborted = feed.subscribe({ after: null, signal: ending.signal }).next();
+    const closed = feed.subscribe({ after: null, signal: new AbortController().signal }).next();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    ending.abort();
+    expect((await aborted).done).toBe(true);
     feed.close();
-    await closed;
-    await feed.waitForLeaf(after, 60_000);
+    expect((await closed).done).toBe(true);
+    expect((await feed.subscribe({ after: null, signal: new AbortController().signal }).next()).done).toBe(
+      true,
+    );
   });
 
   it('goes on after the database was away', async () => {
@@ -140,15 +141,14 @@ describe('a stream of events', () => {
         return Reflect.get(target, property) as unknown;
       },
     });
-    const after = await feed.newest();
+    const after = await newest();
     feed.close();
     feed = new EventFeed({ pool, pollMs: 20, log: { warn: () => undefined } });
-    const waiting = feed.waitForLeaf(after, 60_000);
+    const waiting = take(1, { after });
     await record(testDraft('a.b', 'back'));
     await new Promise((resolve) => setTimeout(resolve, 60));
     isAway = false;
-    await waiting;
-    expect((await feed.list({ ...ALL, after })).events).toHaveLength(1);
+    expect(await waiting).toHaveLength(1);
   });
 });
 
@@ -166,8 +166,10 @@ describe('an event', () => {
     const decision = { outcome: 'denied', facts: { agent_status: 'active' }, findings: [] };
     const size = await record(testDraft('purchase.denied', 'preq_facts', { decision }));
     const [event] = await take(1, { after: size - 2 });
-    const { data, ...envelope } = JSON.parse(event!.json);
-    expect(envelope).toEqual({ type: 'purchase.denied', timestamp: data.at });
+    const { data, ...envelope } = JSON.parse(eventJson(event!));
+    const { at: timestamp } = data;
+    expect(envelope).toEqual({ id: size - 1, type: 'purchase.denied', timestamp, subject_id: 'preq_facts' });
+    expect(JSON.parse(eventPayload(event!))).toEqual({ type: 'purchase.denied', timestamp, data });
     expect(data.decision).toEqual({ outcome: 'denied', findings: [] });
     expect(data).toMatchObject({ type: 'purchase.denied', subject_id: 'preq_facts' });
   });
@@ -188,66 +190,111 @@ describe('an event', () => {
       }),
     );
     const [event] = await take(1, { after: size - 2 });
-    const { timestamp } = JSON.parse(event!.json) as { timestamp: string };
-    expect(event!.json).toBe(
-      `{"type":"purchase.completed","timestamp":"${timestamp}","data":{"request_id":"${requestId}","status":"approved","approved_by":"policy","card_id":"card_1",` +
-        `"amount":${literal},"vendor":"aws","reconciled_intent":"infra renewal \\"Q3\\""}}`,
+    expect(event!.dataJson).toBe(
+      `{"request_id":"${requestId}","status":"approved","approved_by":"policy","card_id":"card_1",` +
+        `"amount":${literal},"vendor":"aws","reconciled_intent":"infra renewal \\"Q3\\""}`,
     );
   });
 });
 
-describe('a wait for a change', () => {
-  async function isPending(promise: Promise<unknown>): Promise<boolean> {
-    const late = Symbol('late');
-    return (await Promise.race([promise, new Promise((resolve) => setTimeout(resolve, 150, late))])) === late;
+describe('a wait', () => {
+  /** Waits until `state()` is not held any more; counts the readings. */
+  function waiting(
+    subjectId: string,
+    state: () => string,
+    options: { timeoutMs?: number; signal?: AbortSignal } = {},
+  ) {
+    const wait = { reads: 0, done: Promise.resolve('') };
+    wait.done = feed.waitUntil({
+      subjectId,
+      timeoutMs: 60_000,
+      ...options,
+      read: async () => {
+        wait.reads += 1;
+        return state();
+      },
+      isReady: (value) => value !== 'held',
+    });
+    return wait;
   }
 
-  /** Somebody waits already, so that a wait is not answered for having come first. */
-  async function listening(): Promise<void> {
-    void feed.waitForLeaf(1e9, 60_000);
-    await new Promise((resolve) => setTimeout(resolve, 150));
+  function pause(ms = 120): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms));
   }
 
-  it('ends at once when this process has committed one', async () => {
-    await listening();
-    const change = feed.waitForChange('local_1', 60_000);
-    feed.notifyLocal(['other', 'local_1']);
-    await change;
+  it('ends at once when this process has committed the change', async () => {
+    let state = 'held';
+    const wait = waiting('local_1', () => state);
+    await pause();
+    const { reads } = wait;
+    feed.notifyLocal(['other']);
+    state = 'approved';
+    feed.notifyLocal(['local_1']);
+    expect(await wait.done).toBe('approved');
+    expect(wait.reads).toBe(reads + 1);
   });
 
-  it('ends when the leaf of another gateway arrives, and only for its subject', async () => {
-    await listening();
-    const one = feed.waitForChange('remote_1', 60_000);
-    const two = feed.waitForChange('remote_2', 60_000);
+  it('ends when the leaf of another gateway arrives, and reads again for its own subject alone', async () => {
+    let state = 'held';
+    const one = waiting('remote_1', () => state);
+    const two = waiting('remote_2', () => 'held');
+    await pause();
+    const { reads } = two;
+    state = 'approved';
     await record(testDraft('purchase.held', 'remote_1'));
-    await one;
-    expect(await isPending(two)).toBe(true);
+    expect(await one.done).toBe('approved');
+    await pause();
+    expect(two.reads).toBe(reads);
     feed.close();
-    await two;
+    expect(await two.done).toBe('held');
   });
 
-  it('ends when the time is over or the caller goes', async () => {
-    await listening();
-    await feed.waitForChange('quiet', 50);
+  it('ends when the time is over or the caller goes, with what was read last', async () => {
+    expect(await waiting('quiet', () => 'held', { timeoutMs: 100 }).done).toBe('held');
     const leaving = new AbortController();
-    const left = feed.waitForChange('quiet', 60_000, leaving.signal);
+    const left = waiting('quiet', () => 'held', { signal: leaving.signal });
+    await pause();
     leaving.abort();
-    await left;
+    expect(await left.done).toBe('held');
   });
 
   it('misses no change between reading and waiting', async () => {
     let state = 'held';
-    for (let read = 1; ; read += 1) {
-      const change = feed.waitForChange('raced', 60_000);
-      const seen = state;
-      if (seen !== 'held') break;
-      if (read === 2) {
+    let reads = 0;
+    const done = feed.waitUntil({
+      subjectId: 'raced',
+      timeoutMs: 60_000,
+      read: async () => {
+        const seen = state;
+        reads += 1;
+        if (reads === 3) return seen;
         // Another gateway decides right after this one has read.
-        state = 'approved';
+        if (reads === 2) state = 'approved';
         await record(testDraft('purchase.approved', 'raced'));
-      }
-      await change;
-    }
-    expect(state).toBe('approved');
+        return seen;
+      },
+      isReady: (value) => value !== 'held',
+    });
+    expect(await done).toBe('approved');
+    expect(reads).toBe(3);
+  });
+
+  it('leaves nothing behind', async () => {
+    const listeners = new AbortController();
+    const added: string[] = [];
+    const { signal } = listeners;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...named: Parameters<typeof add>) =>
+      void (added.push(named[0]), add(...named));
+    signal.removeEventListener = (...named: Parameters<typeof remove>) =>
+      void (added.pop(), remove(...named));
+    let state = 'held';
+    const wait = waiting('tidy', () => state, { signal });
+    await pause();
+    state = 'approved';
+    feed.notifyLocal(['tidy']);
+    await wait.done;
+    expect(added).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 // record/event-feed.ts: tells this process' event streams and long polls what entered the log. Polls the log's size, and
 // only while somebody waits: a LISTEN would need a connection of its own, breaks behind a transaction pooler, and
 // saves at most one poll of latency where this process' gate and sequencer wake the feed anyway.
-// INVARIANT: whoever goes on from `scannedTo` sees every leaf once, in order, at its own pace.
+// INVARIANT: a subscriber sees every leaf of its kind from its start on, once, in order, at its own pace.
 import type { Pool } from 'pg';
 
 import { queryRows } from '../db/query-rows.ts';
@@ -10,7 +10,7 @@ import { type ChangedSubjectRow, findChangedSubjects } from '../ledger/find-chan
 import { type AgentSubjectRow, findSubjectsOfAgent } from '../ledger/find-subjects-of-agent.ts';
 import { type LogLeafRow, readLogLeaves } from '../ledger/read-log-leaves.ts';
 import { type LogSizeRow, readLogSize } from '../ledger/read-log-size.ts';
-import { type LogEvent, eventPayload, shapeEvents } from './event-data.ts';
+import { type LogEvent, shapeEvents } from './event-data.ts';
 import { eventTypeCode } from './event-type-code.ts';
 
 export interface EventFeedOptions {
@@ -20,28 +20,27 @@ export interface EventFeedOptions {
   readonly pollMs?: number;
 }
 
-/** One event as it leaves Countersign: `json` is its payload `{type,timestamp,data}` as text, written once. */
-export interface StreamEvent {
-  readonly leafIndex: number;
-  readonly type: string;
-  readonly subjectId: string;
-  readonly json: string;
+export interface Subscription {
+  /** Only events with a greater leaf index; -1: from the beginning; null: only what comes from now on. */
+  readonly after: number | null;
+  /** Exact types, or groups such as `purchase.*`; left out: all. */
+  readonly types?: readonly string[];
+  /** Only events about this agent's requests, cards and checks; left out: all. */
+  readonly agentId?: string;
+  readonly signal: AbortSignal;
 }
 
-export interface EventQuery {
-  /** Only events with a greater leaf index; -1: from the beginning. */
-  readonly after: number;
-  readonly limit: number;
-  /** Exact types, or groups such as `purchase.*`; null: all. */
-  readonly types: readonly string[] | null;
-  /** Only events about this agent's requests, cards and checks; null: all. */
-  readonly agentId: string | null;
-}
-
-export interface EventPage {
-  readonly events: readonly StreamEvent[];
-  /** The last leaf that was looked at, to go on after; `after` itself where there was none. */
+interface Page {
+  readonly events: readonly LogEvent[];
+  /** The last leaf that was looked at. */
   readonly scannedTo: number;
+}
+
+interface PageQuery {
+  readonly types: readonly string[] | null;
+  readonly agentId: string | null;
+  readonly after: number;
+  readonly to: number;
 }
 
 interface SubjectWaiter {
@@ -57,7 +56,7 @@ interface LeafWaiter {
 type Waiter = SubjectWaiter | LeafWaiter;
 
 const POLL_MS = 100;
-const PAGE_EVENTS_MAX = 1_000;
+const PAGE_EVENTS_MAX = 200;
 const PAGES_KEPT = 32;
 
 export class EventFeed {
@@ -65,7 +64,7 @@ export class EventFeed {
   readonly #bySubject = new Map<string, Set<SubjectWaiter>>();
   readonly #forLeaves = new Set<LeafWaiter>();
   /** Pages being read or just read: streams at the same place share one query. */
-  readonly #pages = new Map<string, Promise<EventPage>>();
+  readonly #pages = new Map<string, Promise<Page>>();
   /** Size of the log when last looked at; null: nobody waited meanwhile. */
   #size: number | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -89,41 +88,48 @@ export class EventFeed {
     if (this.#isWaitedFor) void this.#poll();
   }
 
-  /**
-   * Resolves when the subject may have changed, here or in another gateway, when the time is over, or when `signal`
-   * aborts. Listens from the moment it is called: call it, then read the state, then wait; when the state is still
-   * the old one, do so again until your own time is over (a wait may end without a change).
-   */
-  waitForChange(subjectId: string, timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    return this.#wait(timeoutMs, signal, (settle) => ({ kind: 'subject', subjectId, settle }));
-  }
-
-  /** Resolves when the log has a leaf beyond `after`, when the time is over, or when `signal` aborts. */
-  waitForLeaf(after: number, timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    if (this.#size !== null && this.#size - 1 > after) return Promise.resolve();
-    return this.#wait(timeoutMs, signal, (settle) => ({ kind: 'leaf', after, settle }));
-  }
-
-  /** Leaf index of the newest event; -1: none. */
-  async newest(): Promise<number> {
-    return (await this.#readSize()) - 1;
-  }
-
-  /** Events in the log's order, at most 1,000 a page. */
-  async list(query: EventQuery): Promise<EventPage> {
-    const to = this.#size !== null && this.#size - 1 > query.after ? this.#size : await this.#readSize();
-    if (to - 1 <= query.after) return { events: [], scannedTo: query.after };
-    const key = JSON.stringify([query.after, to, query.limit, query.types, query.agentId]);
-    const known = this.#pages.get(key);
-    if (known !== undefined) return known;
-    const page = this.#readPage(query, to);
-    this.#pages.set(key, page);
-    page.catch(() => this.#pages.delete(key));
-    for (const oldest of this.#pages.keys()) {
-      if (this.#pages.size <= PAGES_KEPT) break;
-      this.#pages.delete(oldest);
+  /** Reads until what is read is ready or the time is over; gives what was read last. Misses no change. */
+  async waitUntil<T>(options: {
+    readonly subjectId: string;
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal;
+    readonly read: () => Promise<T>;
+    readonly isReady: (value: T) => boolean;
+  }): Promise<T> {
+    const { subjectId, signal, read, isReady } = options;
+    const until = performance.now() + options.timeoutMs;
+    for (;;) {
+      const leftMs = until - performance.now();
+      if (leftMs <= 0 || signal?.aborted === true || this.#isClosed) return read();
+      // Listens before it reads: a change after the reading ends the wait.
+      const change = this.#wait(leftMs, signal, (settle) => ({ kind: 'subject', subjectId, settle }));
+      try {
+        const value = await read();
+        if (isReady(value)) return value;
+        await change.promise;
+      } finally {
+        change.settle();
+      }
     }
-    return page;
+  }
+
+  /** Events in the log's order. Ends when the signal aborts or the feed closes; throws when the log cannot be read. */
+  async *subscribe(subscription: Subscription): AsyncGenerator<LogEvent, void, undefined> {
+    const { signal } = subscription;
+    let after = subscription.after ?? (await this.#readSize()) - 1;
+    while (!signal.aborted && !this.#isClosed) {
+      if (this.#size === null || this.#size - 1 <= after) {
+        const leaf = this.#wait(null, signal, (settle) => ({ kind: 'leaf', after, settle }));
+        await leaf.promise;
+        continue;
+      }
+      const page = await this.#page(subscription, after, this.#size);
+      for (const event of page.events) {
+        yield event;
+        if (signal.aborted) return;
+      }
+      after = page.scannedTo;
+    }
   }
 
   /** Ends every wait. */
@@ -139,25 +145,25 @@ export class EventFeed {
     return !this.#isClosed && (this.#bySubject.size > 0 || this.#forLeaves.size > 0);
   }
 
+  /** @param timeoutMs null: as long as it takes */
   #wait(
-    timeoutMs: number,
+    timeoutMs: number | null,
     signal: AbortSignal | undefined,
     waiterWith: (settle: () => void) => Waiter,
-  ): Promise<void> {
-    if (this.#isClosed || signal?.aborted === true) return Promise.resolve();
-    return new Promise((resolve) => {
-      const settle = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', settle);
-        this.#remove(waiter);
-        resolve();
-      };
-      const timer = setTimeout(settle, timeoutMs);
-      const waiter = waiterWith(settle);
-      signal?.addEventListener('abort', settle, { once: true });
-      this.#add(waiter);
-      this.#schedule();
-    });
+  ): { readonly promise: Promise<void>; readonly settle: () => void } {
+    const { promise, resolve } = withResolvers();
+    const settle = (): void => {
+      if (timer !== null) clearTimeout(timer);
+      signal?.removeEventListener('abort', settle);
+      this.#remove(waiter);
+      resolve();
+    };
+    const timer = timeoutMs === null ? null : setTimeout(settle, timeoutMs);
+    const waiter = waiterWith(settle);
+    signal?.addEventListener('abort', settle, { once: true });
+    this.#add(waiter);
+    this.#schedule();
+    return { promise, settle };
   }
 
   #add(waiter: Waiter): void {
@@ -249,15 +255,29 @@ export class EventFeed {
     return Number(row?.size ?? 0n);
   }
 
-  async #readPage(query: EventQuery, to: number): Promise<EventPage> {
-    const limit = Math.max(1, Math.min(query.limit, PAGE_EVENTS_MAX));
-    const range = { from: query.after + 1, to, limit, typeCodes: typeCodesOf(query.types) };
+  async #page(subscription: Subscription, after: number, to: number): Promise<Page> {
+    const { types = null, agentId = null } = subscription;
+    const key = JSON.stringify([after, to, types, agentId]);
+    const known = this.#pages.get(key);
+    if (known !== undefined) return known;
+    const page = this.#readPage({ types, agentId, after, to });
+    this.#pages.set(key, page);
+    page.catch(() => this.#pages.delete(key));
+    for (const oldest of this.#pages.keys()) {
+      if (this.#pages.size <= PAGES_KEPT) break;
+      this.#pages.delete(oldest);
+    }
+    return page;
+  }
+
+  async #readPage({ types, agentId, after, to }: PageQuery): Promise<Page> {
+    const range = { from: after + 1, to, limit: PAGE_EVENTS_MAX, typeCodes: typeCodesOf(types) };
     const leaves = await queryRows<LogLeafRow>(this.#options.pool, readLogLeaves(range));
-    const last = leaves.length < limit ? undefined : leaves.at(-1);
-    const wanted = query.agentId === null ? leaves : await this.#leavesOfAgent(leaves, query.agentId);
+    const last = leaves.length < PAGE_EVENTS_MAX ? undefined : leaves.at(-1);
+    const wanted = agentId === null ? leaves : await this.#leavesOfAgent(leaves, agentId);
     const events = await shapeEvents(this.#options.pool, wanted);
     return {
-      events: events.filter((event) => isWanted(query.types, event.type)).map(streamEventOf),
+      events: events.filter((event) => isWanted(types, event.type)),
       scannedTo: last === undefined ? to - 1 : Number(last.leaf_index),
     };
   }
@@ -289,6 +309,10 @@ function isWanted(types: readonly string[] | null, type: string): boolean {
   );
 }
 
-function streamEventOf(event: LogEvent): StreamEvent {
-  return { leafIndex: event.id, type: event.type, subjectId: event.subjectId, json: eventPayload(event) };
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }

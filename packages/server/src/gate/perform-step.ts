@@ -1,8 +1,9 @@
-// gate/perform.ts: runs one command on the working facts: the pure transition from core, then its rows.
+// gate/perform-step.ts: runs a command on an existing purchase: the pure transition from core, then its rows.
 // Must not send SQL or read the clock.
+import { commit } from '@countersign/audit';
 import {
-  type DecisionFacts,
   type Decision,
+  type DecisionFacts,
   type PurchaseEvent,
   type PurchaseState,
   type Transition,
@@ -10,10 +11,8 @@ import {
   authorizeCard,
   cancelPurchase,
   captureAuthorization,
-  decidePolicies,
   expirePurchase,
   forcePost,
-  openPurchase,
   outcomeOf,
   receiptFlags,
   refundAuthorization,
@@ -22,163 +21,13 @@ import {
   reverseAuthorization,
   signApproval,
 } from '@countersign/core';
-import { commit } from '@countersign/audit';
 
 import { cardIdOf } from '../ids.ts';
 import { callerId } from '../record/caller.ts';
 import type { Configuration } from './configuration.ts';
-import { decisionBody, purchaseBody, withoutNulls } from './entry-body.ts';
-import { type PreparedOpening, type PreparedStep, type Refusal, refusal } from './prepare-command.ts';
-import type { PeriodKey, ResolvedAction } from './resolve-action.ts';
-import type { CheckoutFor, GateEntropy, GateSettings } from './settings.ts';
-import type { WorkingSet } from './working-set.ts';
-
-export interface PerformContext {
-  readonly configuration: Configuration;
-  readonly settings: GateSettings;
-  readonly checkoutFor: CheckoutFor;
-  readonly entropy: GateEntropy;
-  readonly working: WorkingSet;
-  /** `budget id|start` -> period id, for every period the batch has locked. */
-  readonly periodIds: ReadonlyMap<string, bigint>;
-  /** The period that is credited when a purchase's own period is over. */
-  readonly creditPeriod: (periodId: bigint, atMs: number) => bigint;
-}
-
-/** What a command came to, before it is sealed: the draft at `draftIndex` is its first log entry. */
-export interface Performed {
-  readonly ok: true;
-  readonly draftIndex: number;
-  readonly state: PurchaseState | null;
-  readonly createdId: string | null;
-  readonly decision: Decision | null;
-}
-
-/** Opens a purchase: always an outcome, denied included. */
-export function performRequest(prepared: PreparedOpening, context: PerformContext, nowMs: number): Performed {
-  const { working, configuration, settings } = context;
-  const { command, resolved } = prepared;
-  if (command.kind !== 'request') throw new Error('not a purchase request');
-  const facts = factsOf(
-    prepared.resolved,
-    prepared.periods,
-    null,
-    working.duplicateAtMs(prepared.fingerprint),
-    context,
-  );
-  const checkout = context.checkoutFor(resolved.action.rail, cardIdOf(prepared.resourceId));
-  const waits = command.input.expiresInSeconds;
-  const opened = openPurchase(
-    {
-      requestId: prepared.resourceId,
-      approvalId: context.entropy.newId('apr'),
-      action: resolved.action,
-      termsHash: prepared.termsHash,
-      checkout,
-      approvalValidForMs: waits === null ? settings.approvalValidForMs : waits * 1000,
-    },
-    { ...facts, stage: 'request', signedSteps: [] },
-    nowMs,
-  );
-  const { state } = opened;
-  const [event] = opened.events;
-  if (event?.findings === undefined || event.findings === null)
-    throw new Error('an opening has one decided event');
-  const entryId = working.nextEntryId();
-  const transfers = working.apply(event.transfers);
-  const draftIndex = working.drafts.length;
-  const decision = { outcome: outcomeOf(event.findings), findings: event.findings };
-  working.drafts.push({
-    type: event.type,
-    subjectId: state.requestId,
-    actor: prepared.caller,
-    body: purchaseBody(event, transfers, state, {
-      terms: prepared.terms,
-      decision: decisionBody(
-        decision.outcome,
-        decision.findings,
-        { ...facts, stage: 'request', signedSteps: [] },
-        configuration.version,
-      ),
-    }),
-  });
-  const external = state.status === 'approved' && state.card === null;
-  const externalExpiresAtMs = external ? nowMs + settings.externalValidForMs : null;
-  working.newPurchases.push({
-    requestId: state.requestId,
-    agentId: resolved.action.agentId,
-    fingerprint: prepared.fingerprint,
-    vendor: resolved.action.counterparty,
-    currency: resolved.action.currency,
-    amountMinor: resolved.action.amountMinor,
-    privateText: JSON.stringify(prepared.privateText),
-    createdAtMs: nowMs,
-    externalExpiresAtMs,
-    entryId,
-    status: state.status,
-    checkoutStatus: state.checkoutStatus,
-    reservedPeriods: state.reservedPeriods,
-    reservedMinor: state.reservedMinor,
-    approvedBy: state.approvedBy,
-  });
-  working.newPurchaseIds.add(state.requestId);
-  if (state.approval !== null)
-    working.changedApprovals.set(state.requestId, { approval: state.approval, entryId });
-  if (state.card !== null) working.changedCards.set(state.requestId, entryId);
-  if (state.status !== 'denied') working.accepted(prepared.fingerprint, nowMs);
-  working.keepPurchase(state, externalExpiresAtMs);
-  return { ok: true, draftIndex, state, createdId: null, decision };
-}
-
-/** Asks one policy about an action that is not a purchase. */
-export function performCheck(prepared: PreparedOpening, context: PerformContext, nowMs: number): Performed {
-  const { working, configuration } = context;
-  const { action, policies } = prepared.resolved;
-  const duplicateAtMs = working.duplicateAtMs(prepared.fingerprint);
-  const facts = {
-    ...factsOf(prepared.resolved, [], null, duplicateAtMs, context),
-    stage: 'request',
-    signedSteps: [],
-  } as const;
-  const findings = [...suspensionOf(prepared.resolved), ...decidePolicies(action, policies, facts, nowMs)];
-  const outcome = outcomeOf(findings);
-  const decision = CHECK_DECISION[outcome];
-  const entryId = working.nextEntryId();
-  const draftIndex = working.drafts.length;
-  working.drafts.push({
-    type: `check.${CHECK_EVENT[outcome]}`,
-    subjectId: prepared.resourceId,
-    actor: prepared.caller,
-    body: withoutNulls({
-      check: { decision },
-      decision: decisionBody(outcome, findings, facts, configuration.version),
-      terms: prepared.terms,
-    }),
-  });
-  working.checks.push({
-    checkId: prepared.resourceId,
-    agentId: action.agentId,
-    fingerprint: prepared.fingerprint,
-    actionType: action.type,
-    counterparty: action.counterparty,
-    currency: action.currency,
-    amountMinor: action.amountMinor,
-    decision,
-    createdAtMs: nowMs,
-    entryId,
-  });
-  if (decision !== 'block') working.accepted(prepared.fingerprint, nowMs);
-  return {
-    ok: true,
-    draftIndex,
-    state: null,
-    createdId: prepared.resourceId,
-    decision: { outcome, findings },
-  };
-}
-
-const CHECK_DECISION = { approved: 'allow', held: 'escalate', denied: 'block' } as const;
-const CHECK_EVENT = { approved: 'allowed', held: 'escalated', denied: 'blocked' } as const;
+import { decisionBody, purchaseBody } from './entry-body.ts';
+import { type PerformContext, type Performed, factsOf } from './perform-context.ts';
+import { type PreparedStep, type Refusal, refusal } from './prepare-command.ts';
 
 /** Takes an existing purchase one step further, or refuses with the reason. */
 export function performStep(
@@ -395,55 +244,4 @@ function keep(
       entryId,
     });
   }
-}
-
-function suspensionOf(resolved: ResolvedAction): Decision['findings'] {
-  if (resolved.agent.status === 'active') return [];
-  return [
-    {
-      control: 'agent-status',
-      policyId: null,
-      ruleId: null,
-      outcome: 'deny',
-      reasonCode: 'agent_suspended',
-      message: `The agent \`${resolved.agent.agentId}\` is suspended.`,
-      observed: 'suspended',
-      limit: 'active',
-      clause: null,
-      nextStep: 'An operator must resume the agent first.',
-      approvers: null,
-    },
-  ];
-}
-
-/** Facts of a decision: configuration that cannot change under the lock, and balances as the batch left them. */
-function factsOf(
-  resolved: ResolvedAction,
-  periods: readonly PeriodKey[],
-  state: PurchaseState | null,
-  duplicateAtMs: number | null,
-  context: PerformContext,
-): Omit<DecisionFacts, 'stage' | 'signedSteps'> {
-  return {
-    agent: resolved.agent,
-    policies: resolved.policies,
-    budgets: periods.map((period) => {
-      const periodId = context.periodIds.get(period.key);
-      const balance = periodId === undefined ? undefined : context.working.balance(periodId);
-      if (balance === undefined) throw new Error(`the budget period ${period.key} was not locked`);
-      const own = state?.reservedPeriods.includes(balance.periodId) === true ? state.reservedMinor : 0n;
-      return {
-        budgetId: balance.budgetId,
-        periodId: balance.periodId,
-        currency: balance.currency,
-        limitMinor: balance.limitMinor,
-        pendingMinor: balance.pendingMinor,
-        committedMinor: balance.committedMinor,
-        spentMinor: balance.spentMinor,
-        ownMinor: own,
-        cap: period.cap,
-      };
-    }),
-    duplicateAtMs,
-  };
 }

@@ -1,0 +1,61 @@
+// bench/forms/child-gateways.ts: one or several gateway processes on one database, each with its share of the callers.
+import type { Cluster } from '../cluster.ts';
+import { type GatewayChild, startGatewayChild } from '../gateway-child.ts';
+import { RoundVerifier } from '../verify-round.ts';
+import { type WorldSite, openWorld } from '../world.ts';
+import { type Agents, FIRST_NUMBER, type InProcessForm, vacuumAndCheckpoint } from './in-process.ts';
+
+/** Numbers that one gateway may use up before it comes to the next one's. */
+const NUMBERS_EACH = 10_000_000;
+
+export async function childGatewaysForm(
+  cluster: Cluster,
+  site: WorldSite,
+  options: {
+    readonly name: string;
+    readonly gateways: number;
+    /** Of all gateways together. */
+    readonly callers: number;
+    readonly agents: Agents;
+  },
+): Promise<InProcessForm> {
+  const { name, gateways, callers, agents } = options;
+  const children: GatewayChild[] = [];
+  for (let index = 0; index < gateways; index += 1) children.push(await startGatewayChild(site));
+  const world = await openWorld(site);
+  const verifier = new RoundVerifier(world);
+  await verifier.begin();
+  const next = children.map((_, index) => FIRST_NUMBER + index * NUMBERS_EACH);
+  let unverified = 0;
+  return {
+    contestant: {
+      name,
+      prepare: () => vacuumAndCheckpoint(cluster, world),
+      async round(seconds) {
+        const share = Math.floor(callers / gateways);
+        const results = await Promise.all(
+          children.map((child, index) => child.run({ agents, callers: share, seconds, first: next[index] ?? 0 })),
+        );
+        for (const [index, result] of results.entries()) next[index] = (next[index] ?? 0) + result.acknowledged;
+        const acknowledged = results.reduce((sum, result) => sum + result.acknowledged, 0);
+        unverified += acknowledged;
+        return {
+          acknowledged,
+          seconds: Math.max(...results.map((result) => result.seconds)),
+          // of the slowest: percentiles of several processes cannot be merged
+          p50Ms: Math.max(...results.map((result) => result.p50Ms ?? 0)),
+          p99Ms: Math.max(...results.map((result) => result.p99Ms ?? 0)),
+        };
+      },
+      async verify() {
+        await world.startJobs()(); // what was appended while the other one was the sequencer
+        await verifier.verify(unverified);
+        unverified = 0;
+      },
+    },
+    async close() {
+      for (const child of children) await child.close();
+      await world.close();
+    },
+  };
+}

@@ -1,0 +1,165 @@
+// http/resources/purchase-requests.ts: asking to buy, waiting for the answer, taking it back, and its receipts.
+import { operations } from '@countersign/contract';
+import { type CurrencyCode, formatAmount } from '@countersign/core';
+import type { FastifyInstance } from 'fastify';
+
+import type { GateAnswer } from '../../gate/command.ts';
+import {
+  type PurchaseViewRow,
+  type ReceiptViewRow,
+  findPurchaseView,
+  listPurchaseViews,
+  listReceipts,
+} from '../../gate/purchase-reads.ts';
+import type { EventSource, HttpContext } from '../context.ts';
+import { parsedMoney } from '../parse-amounts.ts';
+import { parsedPurchase } from '../parse-purchase.ts';
+import { presentOpened, presentPurchase } from '../present-purchase.ts';
+import { ProblemError, notFound, refusedByGate } from '../problem.ts';
+import { agentScope, callerOf, serve } from '../route.ts';
+
+const PAGE_SIZE = 50;
+
+export function registerPurchaseRequests(app: FastifyInstance, context: HttpContext, closing: AbortSignal): void {
+  const { gate, pool, metrics } = context;
+  serve(
+    app,
+    operations.openPurchase,
+    async ({ body, request, reply, idempotency }) => {
+      const caller = callerOf(request);
+      refuseOtherAgent(agentScope(request), body.agent_id);
+      const input = parsedPurchase(body);
+      const answer = accepted(await gate.submit({ command: { kind: 'request', input, idempotency }, caller }));
+      const shown = presentOpened(answer.entry, answer.privateText);
+      if (answer.replayed) reply.header('idempotent-replayed', 'true');
+      else metrics.decided('purchase', shown.status);
+      return shown;
+    },
+    { viaGate: true },
+  );
+
+  serve(app, operations.listPurchases, async ({ query, request }) => {
+    const { status, checkout_status, agent_id, vendor, created_after, created_before, cursor, limit = PAGE_SIZE } = query;
+    const own = agentScope(request);
+    const rows = await listPurchaseViews(pool, {
+      agentId: own ?? agent_id,
+      status,
+      checkoutStatus: checkout_status,
+      vendor,
+      createdAfter: created_after === undefined ? undefined : new Date(created_after),
+      createdBefore: created_before === undefined ? undefined : new Date(created_before),
+      before: cursor,
+      limit: limit + 1,
+    });
+    const page = own !== null && agent_id !== undefined && agent_id !== own ? [] : rows.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      data: page.map(presentPurchase),
+      next_cursor: rows.length > limit && last !== undefined ? last.request_id : null,
+    };
+  });
+
+  serve(app, operations.getPurchase, async ({ params, query, request }) => {
+    const own = agentScope(request);
+    const read = (): Promise<PurchaseViewRow> => seen(context, params.request_id, own);
+    const waitSeconds = query.wait ?? 0;
+    if (waitSeconds === 0) return presentPurchase(await read());
+    const row = await waitUntilAnswered(context.events, params.request_id, waitSeconds * 1000, read, closing);
+    return presentPurchase(row);
+  });
+
+  serve(app, operations.cancelPurchase, async ({ params, body, request }) => {
+    const own = agentScope(request);
+    await seen(context, params.request_id, own);
+    const command = { kind: 'cancel', requestId: params.request_id, reason: body.reason ?? null } as const;
+    accepted(await gate.submit({ command, caller: callerOf(request) }));
+    return presentPurchase(await seen(context, params.request_id, own));
+  });
+
+  serve(app, operations.attachReceipt, async ({ params, body, request }) => {
+    await seen(context, params.request_id, agentScope(request));
+    const money = parsedMoney(body.amount, body.currency);
+    const command = {
+      kind: 'receipt',
+      requestId: params.request_id,
+      vendor: body.vendor,
+      ...money,
+      sha256: body.sha256 ?? null,
+    } as const;
+    const answer = accepted(await gate.submit({ command, caller: callerOf(request) }));
+    const receipts = await listReceipts(pool, params.request_id);
+    const receipt = receipts.find((row) => row.receipt_id === answer.createdId);
+    if (receipt === undefined) throw new Error('a receipt that was recorded is there');
+    return presentReceipt(receipt);
+  });
+
+  serve(app, operations.listReceipts, async ({ params, request }) => {
+    await seen(context, params.request_id, agentScope(request));
+    return { data: (await listReceipts(pool, params.request_id)).map(presentReceipt), next_cursor: null };
+  });
+}
+
+async function waitUntilAnswered(
+  events: EventSource,
+  requestId: string,
+  timeoutMs: number,
+  read: () => Promise<PurchaseViewRow>,
+  closing: AbortSignal,
+): Promise<PurchaseViewRow> {
+  const until = performance.now() + timeoutMs;
+  for (;;) {
+    const leftMs = until - performance.now();
+    const stop = new AbortController();
+    // Listening begins before the state is read, so a change in between is not missed.
+    const changed = events.waitForChange(requestId, Math.max(leftMs, 0), AbortSignal.any([closing, stop.signal]));
+    try {
+      const row = await read();
+      if (isAnswered(row) || leftMs <= 0 || closing.aborted) return row;
+      await changed;
+    } finally {
+      stop.abort();
+    }
+  }
+}
+
+/** Decided, and its instrument exists where it has one: `external` never has. */
+function isAnswered(row: PurchaseViewRow): boolean {
+  const { status, checkout } = presentPurchase(row);
+  return status !== 'held' && checkout.status !== 'issuing';
+}
+
+/** The request, if the caller may see it: another agent's does not exist for an agent. */
+async function seen({ pool }: HttpContext, requestId: string, own: string | null): Promise<PurchaseViewRow> {
+  const row = await findPurchaseView(pool, requestId);
+  if (row === undefined || (own !== null && row.agent_id !== own)) throw notFound('There is no such request.');
+  return row;
+}
+
+export function refuseOtherAgent(own: string | null, agentId: string): void {
+  if (own === null || own === agentId) return;
+  const message = '`agent_id` is not the agent of this key: a key acts for its own agent alone.';
+  throw new ProblemError('agent_mismatch', message, {
+    field: 'agent_id',
+    errors: [{ field: 'agent_id', code: 'agent_mismatch', message }],
+  });
+}
+
+/** What the gate did, or its refusal as a problem. */
+export function accepted(answer: GateAnswer): Extract<GateAnswer, { ok: true }> {
+  if (!answer.ok) throw refusedByGate(answer);
+  return answer;
+}
+
+function presentReceipt(row: ReceiptViewRow) {
+  const document = row.document as { vendor: string; amount_minor: string; currency: string; sha256: string | null }; // by the gate
+  return {
+    receipt_id: row.receipt_id,
+    request_id: row.request_id,
+    vendor: document.vendor,
+    amount: formatAmount(BigInt(document.amount_minor), document.currency as CurrencyCode), // parsed when it came
+    currency: document.currency,
+    sha256: document.sha256,
+    flags: row.flags,
+    created_at: row.created_at.toISOString(),
+  };
+}
