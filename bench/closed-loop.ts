@@ -34,6 +34,7 @@ export async function runClosedLoop({ callers, seconds, count, ask }: ClosedLoop
 
 export function percentilesOf(latenciesMs: number[]): { p50Ms: number; p99Ms: number } {
   const sorted = Float64Array.from(latenciesMs).sort();
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   return { p50Ms: at(0.5), p99Ms: at(0.99) };
 }

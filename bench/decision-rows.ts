@@ -68,7 +68,8 @@ const SAMPLES = 1_000;
  */
 export async function readRowSource(gatePool: Pool, target: Pool): Promise<RowSource> {
   const { rows: samples } = await gatePool.query<Sample>(SAMPLE_SQL, [SAMPLES]);
-  const byOutcome = Map.groupBy(samples, (sample) => sample.status);
+  const byOutcome = new Map<Outcome, Sample[]>();
+  for (const sample of samples) byOutcome.set(sample.status, [...(byOutcome.get(sample.status) ?? []), sample]);
   const periods = await periodsByAgent(target);
   const { rows: promises } = await gatePool.query<{ promise: string }>(
     'SELECT promise::text AS promise FROM log_promise ORDER BY first_entry_id DESC LIMIT 1',

@@ -70,7 +70,8 @@ function replyOf<Kind extends ChildReply['kind']>(
     child.once('exit', ended);
     child.once('message', (reply: ChildReply) => {
       child.off('exit', ended);
-      if (reply.kind === kind) resolve(reply as Extract<ChildReply, { kind: Kind }>); // just compared
+      if (reply.kind === kind)
+        resolve(reply as Extract<ChildReply, { kind: Kind }>); // just compared
       else reject(new Error(reply.kind === 'failed' ? reply.message : `the child said \`${reply.kind}\``));
     });
   });

@@ -13,7 +13,10 @@ function reply(message: ChildReply): void {
   process.send?.(message);
 }
 
-async function run(agents: Agents, limits: { callers: number; seconds?: number; count?: number; first: number }): Promise<void> {
+async function run(
+  agents: Agents,
+  limits: { callers: number; seconds?: number; count?: number; first: number },
+): Promise<void> {
   const stopJobs = world.startJobs();
   const ask = askGate(world, gate, agents);
   const result = await runClosedLoop({ ...limits, ask: (offset) => ask(limits.first + offset) });
@@ -22,7 +25,11 @@ async function run(agents: Agents, limits: { callers: number; seconds?: number; 
 }
 
 process.on('message', (command: ChildCommand) => {
-  const fail = (error: unknown): void => reply({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  const fail = (error: unknown): void =>
+    reply({
+      kind: 'failed',
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
   switch (command.kind) {
     case 'run':
       run(command.agents, command).catch(fail);
@@ -30,7 +37,11 @@ process.on('message', (command: ChildCommand) => {
     case 'memory':
       globalThis.gc?.();
       globalThis.gc?.(); // what the first one has let go of may hold more
-      reply({ kind: 'memory', rssBytes: process.memoryUsage.rss(), heapBytes: process.memoryUsage().heapUsed });
+      reply({
+        kind: 'memory',
+        rssBytes: process.memoryUsage.rss(),
+        heapBytes: process.memoryUsage().heapUsed,
+      });
       return;
     case 'close':
       world.close().then(() => process.disconnect(), fail);

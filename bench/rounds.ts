@@ -36,7 +36,10 @@ export interface RoundOptions {
 }
 
 /** Round 0 warms up and counts for nothing but the verification. The order turns by one each round. */
-export async function runRounds(contestants: readonly Contestant[], options: RoundOptions): Promise<Map<string, Score>> {
+export async function runRounds(
+  contestants: readonly Contestant[],
+  options: RoundOptions,
+): Promise<Map<string, Score>> {
   const results = new Map(contestants.map(({ name }) => [name, [] as RoundResult[]]));
   for (let round = 0; round <= options.rounds; round += 1) {
     for (let place = 0; place < contestants.length; place += 1) {

@@ -34,14 +34,17 @@ export class RoundVerifier {
         throw new Error(`${table} has ${now[table]} rows where ${expected} were acknowledged`);
       }
     }
-    if (now.log_entry !== now.log_leaf) throw new Error(`${now.log_entry} entries, but ${now.log_leaf} leaves`);
+    if (now.log_entry !== now.log_leaf)
+      throw new Error(`${now.log_entry} entries, but ${now.log_leaf} leaves`);
     if (now.log_pending !== 0) throw new Error(`${now.log_pending} transactions are not in the tree yet`);
-    if (now.unbalanced !== 0) throw new Error(`${now.unbalanced} balances are not the sum of their transfers`);
+    if (now.unbalanced !== 0)
+      throw new Error(`${now.unbalanced} balances are not the sum of their transfers`);
     await this.#verifyLog();
   }
 
   async #count(): Promise<RowCounts> {
-    const { rows } = await this.#world.gateway.database.pool.query<Record<keyof RowCounts, bigint>>(COUNT_SQL);
+    const { rows } =
+      await this.#world.gateway.database.pool.query<Record<keyof RowCounts, bigint>>(COUNT_SQL);
     const [row] = rows;
     if (row === undefined) throw new Error('a SELECT without FROM returned no row');
     return {
@@ -69,7 +72,8 @@ export class RoundVerifier {
       if (rows.length === 0) throw new Error(`the log has no leaf ${this.#range.size}`);
       for (const { body } of rows) this.#range.append(leafHash(body));
     }
-    if (!this.#range.root().equals(signed.root)) throw new Error('the log does not hash up to its signed root');
+    if (!this.#range.root().equals(signed.root))
+      throw new Error('the log does not hash up to its signed root');
   }
 }
 

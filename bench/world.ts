@@ -33,7 +33,13 @@ export interface World {
 const LOG = pino({ level: 'error' }, pino.destination(2));
 
 export async function openWorld({ connection, logKeyFile }: WorldSite): Promise<World> {
-  const gateway = await assembleGateway({ connection, logKeyFile, log: LOG, now: Date.now, allowPrivateWebhooks: true });
+  const gateway = await assembleGateway({
+    connection,
+    logKeyFile,
+    log: LOG,
+    now: Date.now,
+    allowPrivateWebhooks: true,
+  });
   const { rows } = await gateway.database.pool.query<{ key_id: string }>(
     'SELECT key_id FROM api_key WHERE agent_id IS NOT NULL ORDER BY agent_id COLLATE "C"',
   );
@@ -112,7 +118,8 @@ export async function createTemplate(
   for (const [index, answer] of answers.entries()) {
     const wanted = purchases[index]?.outcome;
     const got = answer.ok ? answer.purchase?.status : answer.code;
-    if (got !== wanted) throw new Error(`purchase ${index} should be ${String(wanted)} and is ${String(got)}`);
+    if (got !== wanted)
+      throw new Error(`purchase ${index} should be ${String(wanted)} and is ${String(got)}`);
   }
   await world.startJobs()();
   await world.close();

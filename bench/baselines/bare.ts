@@ -62,7 +62,8 @@ export class BareGroupCommit {
   async #commit(batch: readonly DecisionRows[]): Promise<bigint[]> {
     const send = async (statement: Statement): Promise<unknown[]> => {
       const result = await this.#client.query<Record<string, unknown>>(statement);
-      if (statement.name === 'commit' && result.command !== 'COMMIT') throw new Error('rolled back at COMMIT');
+      if (statement.name === 'commit' && result.command !== 'COMMIT')
+        throw new Error('rolled back at COMMIT');
       return result.rows;
     };
     const claims = batch.map((rows) => rows.claim);
@@ -85,7 +86,9 @@ export class BareGroupCommit {
     const approvals = written.flatMap(({ rows, entryId }) =>
       rows.approval === null ? [] : { ...rows.approval, entryId },
     );
-    const cards = written.flatMap(({ rows, entryId }) => (rows.card === null ? [] : { ...rows.card, entryId }));
+    const cards = written.flatMap(({ rows, entryId }) =>
+      rows.card === null ? [] : { ...rows.card, entryId },
+    );
     const transfers = written.flatMap(({ rows, entryId }) =>
       rows.transfers.map((transfer, line) => ({ ...transfer, entryId, line })),
     );

@@ -31,8 +31,10 @@ export class PlainTransactions {
   }
 
   async #decide(client: PoolClient, rows: DecisionRows): Promise<bigint> {
-    const run = async <Row extends QueryResultRow>(name: keyof typeof SQL, values: unknown[] = []): Promise<Row[]> =>
-      (await client.query<Row>({ name, text: SQL[name], values })).rows;
+    const run = async <Row extends QueryResultRow>(
+      name: keyof typeof SQL,
+      values: unknown[] = [],
+    ): Promise<Row[]> => (await client.query<Row>({ name, text: SQL[name], values })).rows;
     const { request } = rows;
     const values = singleRowValues(rows);
     await run('begin');

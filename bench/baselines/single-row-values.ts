@@ -17,8 +17,7 @@ export function singleRowValues(rows: DecisionRows): SingleRowValues {
   const { request, claim, card, approval, transfers } = rows;
   const typeCode = Buffer.alloc(4);
   typeCode.writeInt32BE(rows.typeCode);
-  const takenTo = (account: string): bigint =>
-    transfers[0]?.to === account ? (transfers[0].amountMinor) : 0n;
+  const takenTo = (account: string): bigint => (transfers[0]?.to === account ? transfers[0].amountMinor : 0n);
   return {
     request: [
       request.requestId,

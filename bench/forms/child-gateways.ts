@@ -34,9 +34,12 @@ export async function childGatewaysForm(
       async round(seconds) {
         const share = Math.floor(callers / gateways);
         const results = await Promise.all(
-          children.map((child, index) => child.run({ agents, callers: share, seconds, first: next[index] ?? 0 })),
+          children.map((child, index) =>
+            child.run({ agents, callers: share, seconds, first: next[index] ?? 0 }),
+          ),
         );
-        for (const [index, result] of results.entries()) next[index] = (next[index] ?? 0) + result.acknowledged;
+        for (const [index, result] of results.entries())
+          next[index] = (next[index] ?? 0) + result.acknowledged;
         const acknowledged = results.reduce((sum, result) => sum + result.acknowledged, 0);
         unverified += acknowledged;
         return {

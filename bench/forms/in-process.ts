@@ -138,7 +138,12 @@ async function formOf(
 
 /** As the owner, in the database of that world. Every round starts after a checkpoint, so all pay for whole pages alike. */
 export async function vacuumAndCheckpoint(cluster: Cluster, world: Pick<World, 'connection'>): Promise<void> {
-  const owner = await openDatabase({ connection: world.connection, applicationName: 'bench', as: 'owner', poolSize: 1 });
+  const owner = await openDatabase({
+    connection: world.connection,
+    applicationName: 'bench',
+    as: 'owner',
+    poolSize: 1,
+  });
   try {
     await owner.pool.query('VACUUM (ANALYZE)');
   } finally {

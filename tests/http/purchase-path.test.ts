@@ -194,6 +194,7 @@ describe('a purchase over HTTP', () => {
     expect(list.body['data']).toEqual([]);
     await http.gateway.sequencer.run();
     const events = await http.call({ method: 'GET', url: '/v1/events', key: cast.otherAgent, headers: { accept: 'application/json' } });
+    expect(events.status).toBe(200);
     expect(events.text).not.toContain('preq_');
   });
 

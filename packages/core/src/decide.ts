@@ -11,6 +11,7 @@ import type { Decision, DecisionFacts, PurchaseControl } from './decision-facts.
 import { type Finding, outcomeOf } from './finding.ts';
 import type { CompiledPolicy } from './policy/rule.ts';
 import { evaluateRule } from './policy/evaluate-rule.ts';
+import { RULE_TYPES } from './policy/rule-types.ts';
 
 /** Raised whenever the same facts could give another answer than before; stored with every decision. */
 export const CORE_VERSION = '1';
@@ -76,6 +77,13 @@ export function decidePolicies(
     }
   }
   return findings;
+}
+
+/** The clause that a control enforces, such as `AG-642 4.1`; null: none, or no such control. */
+export function clauseOf(control: string): string | null {
+  const rule = RULE_TYPES.get(control);
+  if (rule !== undefined) return rule.clause;
+  return PURCHASE_CONTROLS.find((candidate) => candidate.name === control)?.clause ?? null;
 }
 
 /** Identity of the approval step a hold asks for: the same hold asks for the same signature. */

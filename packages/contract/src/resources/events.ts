@@ -9,6 +9,7 @@ export const Event = Type.Object(
     id: Type.Integer({ description: 'Leaf index in the log.' }),
     type: Type.String(),
     timestamp: Timestamp,
+    subject_id: Type.String(),
     data: Type.Object({}, { additionalProperties: true }),
   },
   { title: 'Event' },

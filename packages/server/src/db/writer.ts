@@ -1,9 +1,11 @@
 // db/writer.ts: the one writing connection of a process. Transactions run one after the other; inside one,
 // statements are pipelined. A COMMIT whose answer was lost is looked up, never guessed.
 import type { Client, QueryResult, QueryResultRow } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isConnectionLoss, isTransientConflict } from './database-error.ts';
 import type { Statement } from './statement.ts';
+import { assertCommitted } from './transaction.ts';
 
 export interface Transaction {
   /** Sends one statement; several may be under way at once, and run in the order they were sent. */
@@ -32,10 +34,7 @@ export interface WriterOptions {
 
 const RETRIES_MAX = 8;
 
-/** Thrown when a transaction's COMMIT answered ROLLBACK: a statement in it had failed unnoticed. */
-export class NotCommittedError extends Error {
-  override readonly name = 'NotCommittedError';
-}
+const FIRST_RETRY_DELAY_MS = 5;
 
 export class Writer {
   readonly #options: WriterOptions;
@@ -71,6 +70,7 @@ export class Writer {
         return await this.#once(work);
       } catch (error) {
         if (attempt >= RETRIES_MAX || !isTransientConflict(error)) throw error;
+        await sleep(FIRST_RETRY_DELAY_MS * 2 ** (attempt - 1));
       }
     }
   }
@@ -110,9 +110,7 @@ export class Writer {
 
   async #commit(tx: Transaction, transactionId: string, proof: Statement | undefined): Promise<void> {
     try {
-      const result = await tx.query({ name: 'commit', text: 'COMMIT', values: [] });
-      if (result.command !== 'COMMIT')
-        throw new NotCommittedError('the transaction was rolled back at COMMIT');
+      assertCommitted(await tx.query({ name: 'commit', text: 'COMMIT', values: [] }));
     } catch (error) {
       if (!isConnectionLoss(error)) throw error;
       if ((await this.#options.outcomeOf(transactionId, proof)) === 'aborted') throw error;

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Admin } from '../admin/admin.ts';
 import type { GateAnswer, GateRequest } from '../gate/command.ts';
 import type { Configuration } from '../gate/configuration.ts';
+import type { LogEvent } from '../record/event-data.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface HttpContext {
@@ -36,36 +37,24 @@ export interface HttpSettings {
   readonly publicMetrics: boolean;
 }
 
-/** One event: `json` is its payload `{type,timestamp,data}` as text, written once. */
-export interface StreamEvent {
-  readonly leafIndex: number;
-  readonly type: string;
-  readonly json: string;
-}
-
-export interface EventQuery {
-  /** Only events with a greater leaf index; -1: from the beginning. */
-  readonly after: number;
-  readonly limit: number;
-  /** null: all. */
-  readonly types: readonly string[] | null;
-  /** Only events about this agent's requests, cards and checks; null: all. */
-  readonly agentId: string | null;
-}
-
 /** What the HTTP surface asks of the event feed (record/event-feed.ts). */
 export interface EventSource {
-  /**
-   * Resolves when the subject may have changed, here or in another gateway, when the time is over, or when `signal`
-   * aborts. Listens from the moment it is called, so call it before reading the state.
-   */
-  waitForChange(subjectId: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
-  /** Resolves when the log has a leaf beyond `after`, when the time is over, or when `signal` aborts. */
-  waitForLeaf(after: number, timeoutMs: number, signal: AbortSignal): Promise<void>;
-  /** `scannedTo`: the last leaf that was looked at, to go on after; `after` where there was none. */
-  list(query: EventQuery): Promise<{ readonly events: readonly StreamEvent[]; readonly scannedTo: number }>;
-  /** Leaf index of the newest event; -1: none. */
-  newest(): Promise<number>;
+  /** Reads until what is read is ready or the time is over; gives what was read last. Misses no change. */
+  waitUntil<T>(options: {
+    readonly subjectId: string;
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal;
+    readonly read: () => Promise<T>;
+    readonly isReady: (value: T) => boolean;
+  }): Promise<T>;
+  /** Events in the log's order, after a leaf index; null: only what comes from now on. */
+  subscribe(subscription: {
+    readonly after: number | null;
+    readonly types?: readonly string[];
+    /** Only events about this agent's requests, cards and checks; left out: all. */
+    readonly agentId?: string;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<LogEvent>;
 }
 
 /** The delivery log of webhook endpoints. */

@@ -1,6 +1,7 @@
 // http/present-decision.ts: a recorded decision as the API shows it. Reads entry bodies as gate/entry-body.ts wrote them.
 // Must not show the facts of a decision: they hold balances that are not the agent's to see.
 import type { Decision, Finding } from '@countersign/contract';
+import { clauseOf } from '@countersign/core';
 
 /** The parts of an entry's body that answers are made of; what is null there is left out. */
 export interface RecordedBody {
@@ -18,7 +19,6 @@ export interface RecordedBody {
 export interface RecordedTerms {
   readonly agent_id: string;
   readonly amount: string;
-  readonly amount_minor: string;
   readonly currency: string;
   readonly vendor: string;
   readonly action_type?: string;
@@ -37,9 +37,10 @@ export interface RecordedTerms {
 export interface RecordedDecision {
   readonly core_version: string;
   readonly outcome: 'approved' | 'held' | 'denied';
-  readonly findings: readonly (Partial<Finding> & Pick<Finding, 'control' | 'outcome' | 'reason_code' | 'message'>)[];
-  /** [control, policy, rule, reason code, observed, limit]; an empty text: none. */
-  readonly passed: readonly (readonly [string, string, string, string, string, string])[];
+  readonly findings: readonly (Partial<Finding> &
+    Pick<Finding, 'control' | 'outcome' | 'reason_code' | 'message'>)[];
+  /** [control, place of its policy in `policies` or -1, rule, observed, limit, reason code unless `ok`]; '': none. */
+  readonly passed: readonly (readonly [string, number, string, string, string, string?])[];
   readonly policies: readonly (readonly [string, number])[];
 }
 
@@ -86,7 +87,10 @@ export function recordedBody(bytes: Buffer): RecordedBody {
 }
 
 export function presentDecision(decision: RecordedDecision, decidedAt: string): Decision {
-  const findings = [...decision.findings.map(presentFinding), ...decision.passed.map(presentPass)];
+  const findings = [
+    ...decision.findings.map(presentFinding),
+    ...decision.passed.map((row) => presentPass(row, decision.policies)),
+  ];
   const telling = tellingFinding(findings);
   return {
     outcome: decision.outcome,
@@ -101,7 +105,10 @@ export function presentDecision(decision: RecordedDecision, decidedAt: string): 
 
 /** The finding that made the decision: the first that denies, else the first that holds. */
 export function tellingFinding(findings: readonly Finding[]): Finding | undefined {
-  return findings.find((finding) => finding.outcome === 'deny') ?? findings.find((finding) => finding.outcome === 'hold');
+  return (
+    findings.find((finding) => finding.outcome === 'deny') ??
+    findings.find((finding) => finding.outcome === 'hold')
+  );
 }
 
 function presentFinding(finding: RecordedDecision['findings'][number]): Finding {
@@ -119,17 +126,21 @@ function presentFinding(finding: RecordedDecision['findings'][number]): Finding 
   };
 }
 
-function presentPass([control, policyId, ruleId, reasonCode, observed, limit]: RecordedDecision['passed'][number]): Finding {
+/** A pass says nothing: what was seen and what was allowed speak for themselves. */
+function presentPass(
+  [control, policyIndex, ruleId, observed, limit, reasonCode]: RecordedDecision['passed'][number],
+  policies: RecordedDecision['policies'],
+): Finding {
   return {
     control,
-    policy_id: policyId || null,
-    rule_id: ruleId || null,
+    policy_id: policies[policyIndex]?.[0] ?? null,
+    rule_id: ruleId === '' ? null : ruleId,
     outcome: 'pass',
-    reason_code: reasonCode,
+    reason_code: reasonCode ?? 'ok',
     message: '',
-    observed: observed || null,
-    limit: limit || null,
-    clause: null,
+    observed: observed === '' ? null : observed,
+    limit: limit === '' ? null : limit,
+    clause: clauseOf(control),
     next_step: null,
   };
 }

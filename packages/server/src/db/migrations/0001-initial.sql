@@ -392,6 +392,8 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_gateway') THEN
     IF (SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user) THEN
       CREATE ROLE countersign_gateway NOLOGIN;
+      -- an owner that is no superuser may otherwise not take on a role it made
+      EXECUTE format('GRANT countersign_gateway TO %I', current_user);
     END IF;
   END IF;
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_gateway') THEN

@@ -2,7 +2,6 @@
 // Amounts of checks are JSON numbers with exactly the currency's digits, which no JavaScript number keeps: they are
 // written as text into the answer.
 import { operations } from '@countersign/contract';
-import { type CurrencyCode, amountToJsonNumberLiteral } from '@countersign/core';
 import type { FastifyInstance } from 'fastify';
 
 import { findCheckView, findRuleDescription, listViolationEntries } from '../../gate/purchase-reads.ts';
@@ -99,7 +98,6 @@ async function checkJson({ pool, configuration }: HttpContext, body: RecordedBod
         ? (current.rules.find((rule) => rule.ruleId === ruleId)?.description ?? null)
         : await findRuleDescription(pool, { policyId: policy.policy_id, version: policy.version, ruleId });
   }
-  const amount = amountToJsonNumberLiteral(BigInt(terms.amount_minor), terms.currency as CurrencyCode); // parsed when asked
   const before = {
     check_id: body.subject_id,
     agent_id: terms.agent_id,
@@ -119,6 +117,7 @@ async function checkJson({ pool, configuration }: HttpContext, body: RecordedBod
     latency_ms: latencyMs,
     timestamp: body.at,
   };
-  return `${JSON.stringify(before).slice(0, -1)},"amount":${amount},${JSON.stringify(after).slice(1)}`;
+  // A decimal string of the gate's own is a JSON number as it stands.
+  return `${JSON.stringify(before).slice(0, -1)},"amount":${terms.amount},${JSON.stringify(after).slice(1)}`;
 }
 

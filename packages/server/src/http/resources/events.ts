@@ -3,7 +3,9 @@
 import { operations } from '@countersign/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-import type { EventQuery, HttpContext, StreamEvent } from '../context.ts';
+import { eventJson } from '../../record/event-data.ts';
+import { listEvents } from '../../record/list-events.ts';
+import type { HttpContext } from '../context.ts';
 import { agentScope, serve } from '../route.ts';
 
 const HEARTBEAT_MS = 15_000;
@@ -12,16 +14,17 @@ const PAGE_SIZE = 100;
 export function registerEvents(app: FastifyInstance, context: HttpContext, closing: AbortSignal): void {
   serve(app, operations.streamEvents, async ({ query, request, reply }) => {
     const types = query.types === undefined ? null : query.types.split(',').map((type) => type.trim());
-    const wanted = { types, agentId: agentScope(request), limit: query.limit ?? PAGE_SIZE };
+    const agentId = agentScope(request);
     if (wantsJson(request)) {
       const after = query.after ?? lastSeen(request) ?? -1;
-      const { events, scannedTo } = await context.events.list({ ...wanted, after });
-      const data = events.map(withId).join(',');
+      const wanted = { after, types, agentId, limit: query.limit ?? PAGE_SIZE };
+      const { events, scannedTo } = await listEvents(context.pool, wanted);
+      const data = events.map(eventJson).join(',');
       return reply.type('application/json; charset=utf-8').send(`{"data":[${data}],"next_after":${scannedTo}}`);
     }
     // A browser that reconnects sends the address it began with and the last id it saw: the id counts.
-    const after = lastSeen(request) ?? query.after ?? (await context.events.newest());
-    await stream(context, { reply, request, closing, query: { ...wanted, limit: PAGE_SIZE, after } });
+    const after = lastSeen(request) ?? query.after ?? null;
+    await stream(context, { reply, request, closing, after, types, agentId });
     return reply;
   });
 }
@@ -30,10 +33,16 @@ interface Stream {
   readonly reply: FastifyReply;
   readonly request: FastifyRequest;
   readonly closing: AbortSignal;
-  readonly query: EventQuery;
+  /** null: from now on. */
+  readonly after: number | null;
+  readonly types: readonly string[] | null;
+  readonly agentId: string | null;
 }
 
-async function stream({ events, log }: HttpContext, { reply, request, closing, query }: Stream): Promise<void> {
+async function stream(
+  { events, log }: HttpContext,
+  { reply, request, closing, after, types, agentId }: Stream,
+): Promise<void> {
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
   reply.hijack();
@@ -48,16 +57,16 @@ async function stream({ events, log }: HttpContext, { reply, request, closing, q
   raw.write(': open\n\n');
   const heartbeat = setInterval(() => raw.write(': still here\n\n'), HEARTBEAT_MS);
   const signal = AbortSignal.any([gone.signal, closing]);
-  let { after } = query;
   try {
-    while (!signal.aborted) {
-      const page = await events.list({ ...query, after });
-      for (const event of page.events) {
-        const text = `id: ${event.leafIndex}\nevent: ${event.type}\ndata: ${withId(event)}\n\n`;
-        if (!raw.write(text)) await drained(raw, signal);
-      }
-      if (page.scannedTo > after) after = page.scannedTo;
-      else await events.waitForLeaf(after, HEARTBEAT_MS, signal);
+    const subscription = {
+      after,
+      signal,
+      ...(types === null ? {} : { types }),
+      ...(agentId === null ? {} : { agentId }),
+    };
+    for await (const event of events.subscribe(subscription)) {
+      const text = `id: ${event.id}\nevent: ${event.type}\ndata: ${eventJson(event)}\n\n`;
+      if (!raw.write(text)) await drained(raw, signal);
     }
   } catch (error) {
     // The answer has begun: all that is left is to end it, and the client comes back with its last id.
@@ -66,11 +75,6 @@ async function stream({ events, log }: HttpContext, { reply, request, closing, q
     clearInterval(heartbeat);
     raw.end();
   }
-}
-
-/** The payload with the event's id before it. */
-function withId(event: StreamEvent): string {
-  return `{"id":${event.leafIndex},${event.json.slice(1)}`;
 }
 
 function drained(raw: NodeJS.WritableStream, signal: AbortSignal): Promise<void> {

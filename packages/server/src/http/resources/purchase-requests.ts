@@ -11,7 +11,7 @@ import {
   listPurchaseViews,
   listReceipts,
 } from '../../gate/purchase-reads.ts';
-import type { EventSource, HttpContext } from '../context.ts';
+import type { HttpContext } from '../context.ts';
 import { parsedMoney } from '../parse-amounts.ts';
 import { parsedPurchase } from '../parse-purchase.ts';
 import { presentOpened, presentPurchase } from '../present-purchase.ts';
@@ -64,7 +64,13 @@ export function registerPurchaseRequests(app: FastifyInstance, context: HttpCont
     const read = (): Promise<PurchaseViewRow> => seen(context, params.request_id, own);
     const waitSeconds = query.wait ?? 0;
     if (waitSeconds === 0) return presentPurchase(await read());
-    const row = await waitUntilAnswered(context.events, params.request_id, waitSeconds * 1000, read, closing);
+    const row = await context.events.waitUntil({
+      subjectId: params.request_id,
+      timeoutMs: waitSeconds * 1000,
+      signal: closing,
+      read,
+      isReady: isAnswered,
+    });
     return presentPurchase(row);
   });
 
@@ -97,29 +103,6 @@ export function registerPurchaseRequests(app: FastifyInstance, context: HttpCont
     await seen(context, params.request_id, agentScope(request));
     return { data: (await listReceipts(pool, params.request_id)).map(presentReceipt), next_cursor: null };
   });
-}
-
-async function waitUntilAnswered(
-  events: EventSource,
-  requestId: string,
-  timeoutMs: number,
-  read: () => Promise<PurchaseViewRow>,
-  closing: AbortSignal,
-): Promise<PurchaseViewRow> {
-  const until = performance.now() + timeoutMs;
-  for (;;) {
-    const leftMs = until - performance.now();
-    const stop = new AbortController();
-    // Listening begins before the state is read, so a change in between is not missed.
-    const changed = events.waitForChange(requestId, Math.max(leftMs, 0), AbortSignal.any([closing, stop.signal]));
-    try {
-      const row = await read();
-      if (isAnswered(row) || leftMs <= 0 || closing.aborted) return row;
-      await changed;
-    } finally {
-      stop.abort();
-    }
-  }
 }
 
 /** Decided, and its instrument exists where it has one: `external` never has. */
