@@ -35,7 +35,7 @@ export async function startCluster(settings: PostgresSettings = {}): Promise<Clu
   const server = await startEmbeddedPostgres({
     dataDir: directory,
     log: SILENT_LOG,
-    settings: { max_connections: 160, ...settings },
+    settings: { max_connections: 250, ...settings },
   });
   const connection = (database: string): Connection => ({ ...server.connection, database });
   const admin = new pg.Client(connection('postgres'));

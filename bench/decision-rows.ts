@@ -8,7 +8,7 @@ import { cardIdOf, newId } from '../packages/server/src/ids.ts';
 import type { IdempotencyClaim } from '../packages/server/src/ledger/claim-idempotency-keys.ts';
 import type { PurchaseRow } from '../packages/server/src/ledger/insert-purchases.ts';
 import { eventTypeCode } from '../packages/server/src/record/event-type-code.ts';
-import { type Outcome, agentIdOf, purchaseOf } from './workload.ts';
+import { type Outcome, type Purchase, agentIdOf } from './workload.ts';
 
 /** Everything one decision leaves behind, but for its entry id, which the database gives. */
 export interface DecisionRows {
@@ -26,12 +26,15 @@ export interface DecisionRows {
 }
 
 export interface RowSource {
-  /** The rows of the purchase with this number; `atMs` is when it was decided. */
-  rowsOf(number: number, agents: 'hot' | number, atMs: number): DecisionRows;
+  /** The rows of this purchase; `number` differs for each, `atMs` is when it was decided. */
+  rowsOf(purchase: PurchaseKind, number: number, atMs: number): DecisionRows;
   /** The statement of a promise, as it is stored once for each transaction. */
   readonly promise: string;
   readonly gatewayId: string;
 }
+
+/** What of a purchase says which rows it leaves. */
+export type PurchaseKind = Pick<Purchase, 'agent' | 'outcome' | 'idempotencyKey'>;
 
 interface Sample {
   request_id: string;
@@ -69,7 +72,8 @@ const SAMPLES = 1_000;
 export async function readRowSource(gatePool: Pool, target: Pool): Promise<RowSource> {
   const { rows: samples } = await gatePool.query<Sample>(SAMPLE_SQL, [SAMPLES]);
   const byOutcome = new Map<Outcome, Sample[]>();
-  for (const sample of samples) byOutcome.set(sample.status, [...(byOutcome.get(sample.status) ?? []), sample]);
+  for (const sample of samples)
+    byOutcome.set(sample.status, [...(byOutcome.get(sample.status) ?? []), sample]);
   const periods = await periodsByAgent(target);
   const { rows: promises } = await gatePool.query<{ promise: string }>(
     'SELECT promise::text AS promise FROM log_promise ORDER BY first_entry_id DESC LIMIT 1',
@@ -77,8 +81,7 @@ export async function readRowSource(gatePool: Pool, target: Pool): Promise<RowSo
   return {
     promise: promises[0]?.promise ?? '{}',
     gatewayId: newId('gw'),
-    rowsOf(number, agents, atMs) {
-      const purchase = purchaseOf(number, agents);
+    rowsOf(purchase, number, atMs) {
       const alike = byOutcome.get(purchase.outcome) ?? [];
       const sample = alike[number % alike.length];
       if (sample === undefined) throw new Error(`the gate has left no ${purchase.outcome} purchase to copy`);

@@ -1,53 +1,58 @@
-// bench/gateway-process.ts: one gateway in a process of its own, with its callers inside. A child of `main.ts`: takes its
-// site as argument and commands as messages, and ends when its parent does.
+// bench/gateway-process.ts: one gateway in a process of its own, with its callers inside.
+// A child of the benchmark; it can collect its garbage, so it must be started with --expose-gc.
+import { argumentOfChild, serveParent } from './child-process.ts';
 import { runClosedLoop } from './closed-loop.ts';
 import { type Agents, askGate } from './forms/in-process.ts';
-import type { ChildCommand, ChildReply } from './gateway-child.ts';
+import { ProcessProfiler } from './process-profile.ts';
 import { type WorldSite, openWorld } from './world.ts';
 
-const site = JSON.parse(process.argv[2] ?? '') as WorldSite; // written by gateway-child.ts
-const world = await openWorld(site);
-const { gate } = world.gateway;
+export type GatewayCommand =
+  | {
+      readonly kind: 'run';
+      readonly agents: Agents;
+      readonly callers: number;
+      readonly first: number;
+      readonly seconds?: number;
+      readonly count?: number;
+    }
+  | { readonly kind: 'memory' }
+  | ProfileCommand;
 
-function reply(message: ChildReply): void {
-  process.send?.(message);
+export type ProfileCommand =
+  { readonly kind: 'profile-start' } | { readonly kind: 'profile-stop'; readonly file: string };
+
+export interface MemoryReading {
+  readonly rssBytes: number;
+  readonly heapBytes: number;
 }
 
-async function run(
-  agents: Agents,
-  limits: { callers: number; seconds?: number; count?: number; first: number },
-): Promise<void> {
-  const stopJobs = world.startJobs();
-  const ask = askGate(world, gate, agents);
-  const result = await runClosedLoop({ ...limits, ask: (offset) => ask(limits.first + offset) });
-  await stopJobs();
-  reply({ kind: 'done', result });
-}
+const world = await openWorld(argumentOfChild() as WorldSite); // given by forms/child-gateways.ts
+const profiler = new ProcessProfiler();
 
-process.on('message', (command: ChildCommand) => {
-  const fail = (error: unknown): void =>
-    reply({
-      kind: 'failed',
-      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
+async function answer(command: GatewayCommand): Promise<unknown> {
   switch (command.kind) {
-    case 'run':
-      run(command.agents, command).catch(fail);
-      return;
-    case 'memory':
+    case 'run': {
+      const stopJobs = world.startJobs();
+      const ask = askGate(world, command.agents);
+      const result = await runClosedLoop({ ...command, ask: (offset) => ask(command.first + offset) });
+      await stopJobs();
+      return result;
+    }
+    case 'memory': {
       globalThis.gc?.();
       globalThis.gc?.(); // what the first one has let go of may hold more
-      reply({
-        kind: 'memory',
-        rssBytes: process.memoryUsage.rss(),
-        heapBytes: process.memoryUsage().heapUsed,
-      });
-      return;
-    case 'close':
-      world.close().then(() => process.disconnect(), fail);
+      const { rss, heapUsed } = process.memoryUsage();
+      return { rssBytes: rss, heapBytes: heapUsed } satisfies MemoryReading;
+    }
+    case 'profile-start':
+      return profiler.start();
+    case 'profile-stop':
+      return profiler.stop(command.file);
   }
+}
+
+serveParent({
+  ready: null,
+  answer: (command) => answer(command as GatewayCommand), // sent by forms/child-gateways.ts, measurements.ts, profile.ts
+  close: () => world.close(),
 });
-process.once('disconnect', () => {
-  world.close().catch(() => undefined);
-});
-reply({ kind: 'ready' });

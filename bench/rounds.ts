@@ -9,11 +9,14 @@ export interface RoundResult {
   readonly p99Ms?: number;
 }
 
+/** When a round ends: after a time, or after so many acknowledgements where the contestant can count. */
+export type RoundLimit = { readonly seconds: number } | { readonly count: number };
+
 export interface Contestant {
   readonly name: string;
   /** Puts the database into the same state before each round: VACUUM, CHECKPOINT. Not timed. */
   prepare?(): Promise<void>;
-  round(seconds: number): Promise<RoundResult>;
+  round(limit: RoundLimit): Promise<RoundResult>;
   /** Throws unless rows equal acknowledgements and the log verifies. Not timed. */
   verify?(): Promise<void>;
 }
@@ -46,13 +49,21 @@ export async function runRounds(
       const contestant = contestants[(place + round) % contestants.length];
       if (contestant === undefined) continue;
       await contestant.prepare?.();
-      const result = await contestant.round(round === 0 ? options.warmUpSeconds : options.seconds);
+      const result = await contestant.round({
+        seconds: round === 0 ? options.warmUpSeconds : options.seconds,
+      });
       await contestant.verify?.();
       if (round > 0) results.get(contestant.name)?.push(result);
       options.onRound?.(contestant.name, round, result);
     }
   }
   return new Map([...results].map(([name, own]) => [name, scoreOf(name, own)]));
+}
+
+/** For contestants in other processes, which are given a time. */
+export function timed(limit: RoundLimit): { readonly seconds: number } {
+  if ('seconds' in limit) return limit;
+  throw new Error('this contestant cannot be asked for a number of acknowledgements');
 }
 
 function scoreOf(name: string, results: readonly RoundResult[]): Score {

@@ -5,12 +5,21 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
 
+import type { WebhookEndpointInput } from '../packages/server/src/admin/webhook-endpoints.ts';
 import { type Gateway, assembleGateway } from '../packages/server/src/main.ts';
 import { deliverWebhooks } from '../packages/server/src/jobs/deliver-webhooks.ts';
 import { planDeliveries } from '../packages/server/src/jobs/plan-deliveries.ts';
 import { sequenceLog } from '../packages/server/src/jobs/sequence-log.ts';
 import type { Cluster, Connection } from './cluster.ts';
-import { AGENTS_MAX, BUDGET_LIMIT, POLICY, agentIdOf, gateRequestOf, purchaseOf } from './workload.ts';
+import {
+  AGENTS_MAX,
+  BUDGET_LIMIT,
+  HOT_AGENT,
+  POLICY,
+  agentIdOf,
+  gateRequestOf,
+  purchaseOf,
+} from './workload.ts';
 
 export const TEMPLATE = 'bench_template';
 
@@ -76,26 +85,42 @@ function startJobs({ database, sequencer, admin }: Gateway): () => Promise<void>
 
 export interface Template {
   readonly logKeyFile: string;
-  /** One API key an agent, in the order of the agents' numbers. */
-  readonly apiKeys: readonly string[];
+  /** Of the agent whose budget is the hot one. */
+  readonly hotApiKey: string;
   /** What the webhook endpoint has received so far. */
   received(): number;
   close(): Promise<void>;
 }
 
-/** The template database: configuration, open budget periods, and one round of purchases through the real gate. */
+/** The template database, and the receiver that the webhook endpoint in it names. */
 export async function createTemplate(
   cluster: Cluster,
   options: { readonly agents?: number; readonly events?: readonly string[] } = {},
 ): Promise<Template> {
-  const agents = options.agents ?? AGENTS_MAX;
   const receiver = await startReceiver();
   const logKeyFile = join(cluster.directory, 'bench-log-key.pem');
-  const world = await openWorld({ connection: await cluster.create(TEMPLATE), logKeyFile });
-  const { admin, gate } = world.gateway;
+  const site = { connection: await cluster.create(TEMPLATE), logKeyFile };
+  const agents = options.agents ?? AGENTS_MAX;
+  const apiKeys = await fillWorld(site, { agents, webhook: { url: receiver.url, events: options.events } });
+  const hotApiKey = apiKeys[HOT_AGENT];
+  if (hotApiKey === undefined)
+    throw new Error(`agent ${HOT_AGENT} has the hot budget: there must be more agents`);
+  return { logKeyFile, hotApiKey, received: receiver.count, close: receiver.close };
+}
+
+/**
+ * Configuration through the control plane, open budget periods, and one purchase of each agent through the real gate.
+ * @returns an API key of each agent
+ */
+export async function fillWorld(
+  site: WorldSite,
+  { agents, webhook }: { readonly agents: number; readonly webhook?: WebhookEndpointInput },
+): Promise<string[]> {
+  const world = await openWorld(site);
+  const { admin, gate, configuration } = world.gateway;
   const actor = { kind: 'system', name: 'bench' } as const;
   await admin.policies.publish(actor, POLICY);
-  await admin.webhookEndpoints.create(actor, { url: receiver.url, events: options.events });
+  if (webhook !== undefined) await admin.webhookEndpoints.create(actor, webhook);
   const keys: { keyId: string; apiKey: string }[] = [];
   for (let agent = 0; agent < agents; agent += 1) {
     const agentId = agentIdOf(agent);
@@ -110,7 +135,7 @@ export async function createTemplate(
       limit: BUDGET_LIMIT,
     });
   }
-  await world.gateway.configuration.load();
+  await configuration.load();
   const purchases = Array.from({ length: agents }, (_, number) => purchaseOf(number, agents));
   const answers = await Promise.all(
     purchases.map((purchase) => gate.submit(gateRequestOf(purchase, keys[purchase.agent]?.keyId ?? ''))),
@@ -123,12 +148,7 @@ export async function createTemplate(
   }
   await world.startJobs()();
   await world.close();
-  return {
-    logKeyFile,
-    apiKeys: keys.map((key) => key.apiKey),
-    received: receiver.count,
-    close: receiver.close,
-  };
+  return keys.map((key) => key.apiKey);
 }
 
 /** What the webhook endpoint of every form talks to. */

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 import type { Connection } from '../cluster.ts';
-import type { Contestant, RoundResult } from '../rounds.ts';
+import { type Contestant, type RoundResult, timed } from '../rounds.ts';
 
 const run = promisify(execFile);
 const CLIENTS = 32;
@@ -25,8 +25,8 @@ export async function pgbenchContestant(connection: Connection, scale = SCALE): 
   await pgbench(connection, ['--initialize', '--scale', String(scale), '--quiet']);
   return {
     name: 'pgbench TPC-B-like, 32 clients',
-    async round(seconds): Promise<RoundResult> {
-      const duration = Math.max(1, Math.round(seconds));
+    async round(limit): Promise<RoundResult> {
+      const duration = Math.max(1, Math.round(timed(limit).seconds));
       const output = await pgbench(connection, [
         ...['--client', String(CLIENTS)],
         ...['--jobs', String(THREADS)],

@@ -1,6 +1,8 @@
 // bench/forms/child-gateways.ts: one or several gateway processes on one database, each with its share of the callers.
 import type { Cluster } from '../cluster.ts';
-import { type GatewayChild, startGatewayChild } from '../gateway-child.ts';
+import { type Child, startChild } from '../child-process.ts';
+import type { GatewayCommand } from '../gateway-process.ts';
+import { type RoundResult, timed } from '../rounds.ts';
 import { RoundVerifier } from '../verify-round.ts';
 import { type WorldSite, openWorld } from '../world.ts';
 import { type Agents, FIRST_NUMBER, type InProcessForm, vacuumAndCheckpoint } from './in-process.ts';
@@ -20,8 +22,8 @@ export async function childGatewaysForm(
   },
 ): Promise<InProcessForm> {
   const { name, gateways, callers, agents } = options;
-  const children: GatewayChild[] = [];
-  for (let index = 0; index < gateways; index += 1) children.push(await startGatewayChild(site));
+  const children: Child[] = [];
+  for (let index = 0; index < gateways; index += 1) children.push(await startGateway(site));
   const world = await openWorld(site);
   const verifier = new RoundVerifier(world);
   await verifier.begin();
@@ -31,11 +33,12 @@ export async function childGatewaysForm(
     contestant: {
       name,
       prepare: () => vacuumAndCheckpoint(cluster, world),
-      async round(seconds) {
+      async round(limit) {
+        const { seconds } = timed(limit);
         const share = Math.floor(callers / gateways);
         const results = await Promise.all(
           children.map((child, index) =>
-            child.run({ agents, callers: share, seconds, first: next[index] ?? 0 }),
+            runIn(child, { agents, callers: share, seconds, first: next[index] ?? 0 }),
           ),
         );
         for (const [index, result] of results.entries())
@@ -61,4 +64,15 @@ export async function childGatewaysForm(
       await world.close();
     },
   };
+}
+
+export function startGateway(site: WorldSite): Promise<Child> {
+  return startChild('gateway-process.ts', site, ['--expose-gc']);
+}
+
+export async function runIn(
+  child: Child,
+  command: Omit<Extract<GatewayCommand, { kind: 'run' }>, 'kind'>,
+): Promise<RoundResult> {
+  return (await child.ask({ kind: 'run', ...command })) as RoundResult; // what gateway-process.ts answers to a run
 }

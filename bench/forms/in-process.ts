@@ -24,7 +24,7 @@ export interface InProcessForm {
 }
 
 export interface FormOptions {
-  readonly cluster: Cluster;
+  readonly cluster: Pick<Cluster, 'checkpoint'>;
   readonly world: World;
   readonly callers: number;
   readonly agents: Agents;
@@ -32,18 +32,15 @@ export interface FormOptions {
 }
 
 export async function gateForm(options: FormOptions): Promise<InProcessForm> {
-  const { gate } = options.world.gateway;
-  return formOf({ ...options, name: options.name ?? 'gate' }, askGate(options.world, gate, options.agents));
+  return formOf({ ...options, name: options.name ?? 'gate' }, askGate(options.world, options.agents));
 }
 
-export function askGate(
-  world: World,
-  gate: World['gateway']['gate'],
-  agents: Agents,
-): (number: number) => Promise<void> {
+export function askGate(world: World, agents: Agents): (number: number) => Promise<void> {
   return async (number) => {
     const purchase = purchaseOf(number, agents);
-    const answer = await gate.submit(gateRequestOf(purchase, world.keyIds[purchase.agent] ?? ''));
+    const answer = await world.gateway.gate.submit(
+      gateRequestOf(purchase, world.keyIds[purchase.agent] ?? ''),
+    );
     const status = answer.ok ? answer.purchase?.status : answer.code;
     if (status !== purchase.outcome) throw new Error(`expected ${purchase.outcome}, got ${String(status)}`);
   };
@@ -87,7 +84,7 @@ export async function baselineForm(
   let submit: ((rows: DecisionRows) => Promise<unknown>) | null = null;
   const form = await formOf({ ...options, name: options.name ?? baseline }, async (number) => {
     if (source === null || submit === null) throw new Error('the rows to copy have not been read');
-    await submit(source.rowsOf(number, agents, Date.now()));
+    await submit(source.rowsOf(purchaseOf(number, agents), number, Date.now()));
   });
   return {
     contestant: {
@@ -118,10 +115,10 @@ async function formOf(
     contestant: {
       name,
       prepare: () => vacuumAndCheckpoint(cluster, world),
-      async round(seconds) {
+      async round(limit) {
         const stopJobs = world.startJobs();
         const first = number;
-        const result = await runClosedLoop({ callers, seconds, ask: (offset) => ask(first + offset) });
+        const result = await runClosedLoop({ callers, ...limit, ask: (offset) => ask(first + offset) });
         number += result.acknowledged;
         unverified += result.acknowledged;
         await stopJobs();
@@ -137,7 +134,10 @@ async function formOf(
 }
 
 /** As the owner, in the database of that world. Every round starts after a checkpoint, so all pay for whole pages alike. */
-export async function vacuumAndCheckpoint(cluster: Cluster, world: Pick<World, 'connection'>): Promise<void> {
+export async function vacuumAndCheckpoint(
+  cluster: Pick<Cluster, 'checkpoint'>,
+  world: Pick<World, 'connection'>,
+): Promise<void> {
   const owner = await openDatabase({
     connection: world.connection,
     applicationName: 'bench',

@@ -81,8 +81,8 @@ const areas: Readonly<Record<string, Area>> = {
   },
   'server/http': {
     ...open,
-    may: ['server/gate', 'server/admin', 'contract'],
-    instead: 'call an operation of gate or admin, and let main.ts pass in anything else',
+    may: ['server/gate', 'server/admin', 'server/record', 'core', 'audit', 'contract'],
+    instead: 'call an operation of gate, admin or record, and let main.ts pass in anything else',
   },
   'server/jobs': {
     ...open,

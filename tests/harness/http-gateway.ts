@@ -2,7 +2,6 @@
 // left to the test, which sequences when it wants to.
 import { join } from 'node:path';
 
-import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 
 import { createHttpServer } from '../../packages/server/src/http/server.ts';
@@ -15,8 +14,10 @@ import { EventFeed } from '../../packages/server/src/record/event-feed.ts';
 import { createTestDatabase } from './test-database.ts';
 import { makeThrowawayDirectory, removeThrowawayDirectory } from './throwaway-directory.ts';
 
+type HttpServer = Awaited<ReturnType<typeof createHttpServer>>;
+
 export interface HttpGateway {
-  readonly app: FastifyInstance;
+  readonly app: HttpServer;
   readonly gateway: Gateway;
   readonly operatorKey: string;
   readonly clock: { nowMs: number };
@@ -40,11 +41,11 @@ export interface HttpAnswer {
   readonly status: number;
   readonly body: Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- asserted by the tests
   readonly text: string;
-  readonly headers: LightMyRequestResponse['headers'];
+  readonly headers: Awaited<ReturnType<HttpServer['inject']>>['headers'];
 }
 
 /** A Wednesday, 10:00 UTC: inside every business hour of the templates. */
-export const TEST_TIME_MS = Date.UTC(2026, 10, 18, 10, 0, 0);
+const TEST_TIME_MS = Date.UTC(2026, 10, 18, 10, 0, 0);
 const OPERATOR_KEY = 'operator-key-of-the-tests-0123456789abcdef';
 
 export async function startHttpGateway(settings: Partial<HttpSettings> = {}): Promise<HttpGateway> {
@@ -117,7 +118,10 @@ export async function startHttpGateway(settings: Partial<HttpSettings> = {}): Pr
   };
 }
 
-async function call(app: FastifyInstance, { method, url, key, body, raw, headers }: HttpCall): Promise<HttpAnswer> {
+async function call(
+  app: HttpServer,
+  { method, url, key, body, raw, headers }: HttpCall,
+): Promise<HttpAnswer> {
   const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
   const response = await app.inject({
     method,
@@ -167,7 +171,12 @@ export async function setUpCast({ call: send, operatorKey: key }: HttpGateway): 
     name: 'Procurement',
     rules: [
       { rule_id: 'r1', rule_type: 'max_amount', parameters: { limit: 10000, currency: 'USD' } },
-      { rule_id: 'r2', rule_type: 'escalate_if', parameters: { amount_above: 2500 }, description: 'Finance signs' },
+      {
+        rule_id: 'r2',
+        rule_type: 'escalate_if',
+        parameters: { amount_above: 2500 },
+        description: 'Finance signs',
+      },
       { rule_id: 'r3', rule_type: 'vendor_allowlist', parameters: { vendors: ['aws', 'aws.amazon.com'] } },
     ],
   });

@@ -100,7 +100,12 @@ class TransitionSystem {
         checkout: checkoutOf(command.id),
         approvalValidForMs: APPROVAL_MS,
       },
-      { ...this.#facts(action, null), stage: 'request', signedSteps: [], duplicateAtMs: this.#duplicateAt(action) },
+      {
+        ...this.#facts(action, null),
+        stage: 'request',
+        signedSteps: [],
+        duplicateAtMs: this.#duplicateAt(action),
+      },
       nowMs,
     );
   }
@@ -195,7 +200,9 @@ class TransitionSystem {
     for (const [id, state] of this.purchases) {
       const { agentId, counterparty, amountMinor } = state.action;
       const same =
-        agentId === action.agentId && counterparty === action.counterparty && amountMinor === action.amountMinor;
+        agentId === action.agentId &&
+        counterparty === action.counterparty &&
+        amountMinor === action.amountMinor;
       const atMs = this.#createdAtMs.get(id) ?? 0;
       if (same && ['approved', 'held'].includes(state.status)) latest = Math.max(latest ?? 0, atMs);
     }
@@ -208,7 +215,14 @@ class TransitionSystem {
     ).map((budget) => {
       const periodId = this.periodOf.get(budget.id) ?? 0n;
       const ownMinor = own?.reservedPeriods.includes(periodId) === true ? own.reservedMinor : 0n;
-      return { budgetId: budget.id, periodId, currency: 'USD', ...this.#balance(periodId), ownMinor, cap: null };
+      return {
+        budgetId: budget.id,
+        periodId,
+        currency: 'USD',
+        ...this.#balance(periodId),
+        ownMinor,
+        cap: null,
+      };
     });
     const status = this.#suspended.has(action.agentId) ? 'suspended' : 'active';
     return {
@@ -228,7 +242,11 @@ function compiled(policy: ModelPolicy): CompiledPolicy {
       policy_id: 'pol',
       name: 'pol',
       rules: [
-        { rule_id: 'r_max', rule_type: 'max_amount', parameters: { limit: amount(policy.maxMinor), currency: 'USD' } },
+        {
+          rule_id: 'r_max',
+          rule_type: 'max_amount',
+          parameters: { limit: amount(policy.maxMinor), currency: 'USD' },
+        },
         ...Object.entries(policy.holdAbove).map(([ruleId, above]) => ({
           rule_id: ruleId,
           rule_type: 'escalate_if',
@@ -236,7 +254,13 @@ function compiled(policy: ModelPolicy): CompiledPolicy {
         })),
         ...(windowMinutes === null
           ? []
-          : [{ rule_id: 'r_dup', rule_type: 'duplicate_guard', parameters: { window_minutes: windowMinutes } }]),
+          : [
+              {
+                rule_id: 'r_dup',
+                rule_type: 'duplicate_guard',
+                parameters: { window_minutes: windowMinutes },
+              },
+            ]),
       ],
     },
     1,
@@ -401,7 +425,8 @@ function run(commands: readonly RandomCommand[]): Map<string, number> {
     const note = `${command.kind}:${typeof got === 'string' ? got : 'ok'}`;
     seen.set(note, (seen.get(note) ?? 0) + 1);
     if (!wanted.ok) expect({ command, got }).toEqual({ command, got: wanted.code });
-    else if (!command.kind.startsWith('set_')) expect({ command, got }).toEqual({ command, got: wanted.entries });
+    else if (!command.kind.startsWith('set_'))
+      expect({ command, got }).toEqual({ command, got: wanted.entries });
     expectSame(system, model);
     expectInvariants(system);
   }

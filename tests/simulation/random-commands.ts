@@ -23,12 +23,14 @@ export interface RandomCommand {
   /** How the command is wrong, where it is. */
   readonly fault: 'none' | 'vendor' | 'currency' | 'amount';
   readonly flag: boolean;
+  /** Whether the purchase is one that waits for such a command. */
+  readonly apt: boolean;
   readonly policy: ModelPolicy;
   /** Milliseconds that pass before it. */
   readonly waitMs: number;
 }
 
-const AMOUNTS = [10, 25, 60, 100, 150, 250] as const;
+const AMOUNTS = [10, 18, 25, 41, 60, 77, 100, 133, 150, 250] as const;
 
 export const randomPolicy: fc.Arbitrary<ModelPolicy> = fc.record({
   maxMinor: fc.constantFrom(120n, 1_000n, 1_000n),
@@ -38,23 +40,16 @@ export const randomPolicy: fc.Arbitrary<ModelPolicy> = fc.record({
   duplicateWindowMs: fc.constantFrom(null, null, 30 * 60_000),
 });
 
-export function randomCommand(
-  options: { readonly configuration: boolean } = { configuration: true },
-): fc.Arbitrary<RandomCommand> {
+export function randomCommand(): fc.Arbitrary<RandomCommand> {
   const kinds: { weight: number; arbitrary: fc.Arbitrary<ModelCommand['kind']> }[] = [
     { weight: 8, arbitrary: fc.constant('request') },
     { weight: 7, arbitrary: fc.constant('sign') },
     { weight: 8, arbitrary: fc.constant('authorize') },
     { weight: 6, arbitrary: fc.constant('capture') },
     { weight: 4, arbitrary: fc.constant('reverse') },
-    { weight: 2, arbitrary: fc.constantFrom('refund', 'force_post', 'cancel', 'reject', 'expire') },
+    { weight: 3, arbitrary: fc.constantFrom('refund', 'force_post', 'cancel', 'reject', 'expire') },
+    { weight: 2, arbitrary: fc.constantFrom('set_policy', 'set_limit', 'set_suspended') },
   ];
-  if (options.configuration) {
-    kinds.push({
-      weight: 2,
-      arbitrary: fc.constantFrom('set_policy', 'set_limit', 'set_suspended'),
-    });
-  }
   return fc.record({
     kind: fc.oneof(...kinds),
     target: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat({ max: 5 }) }),
@@ -66,6 +61,7 @@ export function randomCommand(
       { weight: 1, arbitrary: fc.constantFrom('vendor' as const, 'currency' as const, 'amount' as const) },
     ),
     flag: fc.boolean(),
+    apt: fc.nat({ max: 7 }).map((number) => number > 0),
     policy: randomPolicy,
     waitMs: fc.oneof(
       { weight: 12, arbitrary: fc.constant(1_000) },
@@ -87,10 +83,14 @@ export function concrete(
       return { kind, policy: random.policy };
     case 'set_limit': {
       const budgetId = [...model.budgets.keys()][random.target % model.budgets.size] ?? '';
-      return { kind, budgetId, limitMinor: amountMinor * (random.flag ? 4n : 1n) };
+      return { kind, budgetId, limitMinor: amountMinor * (random.flag ? 9n : 2n) };
     }
     case 'set_suspended':
-      return { kind, agentId: AGENTS[random.target % AGENTS.length] ?? AGENTS[0], suspended: random.flag };
+      return {
+        kind,
+        agentId: AGENTS[random.target % AGENTS.length] ?? AGENTS[0],
+        suspended: random.flag && random.apt && random.authorization === 0,
+      };
     case 'request':
       return {
         kind,
@@ -100,10 +100,31 @@ export function concrete(
         amountMinor,
       };
     default: {
-      const purchases = [...model.purchases.values()].reverse();
+      const all = [...model.purchases.values()].reverse();
+      const waiting = random.apt ? all.filter((purchase) => waitsFor(kind, purchase)) : [];
+      const purchases = waiting.length > 0 ? waiting : all;
       const purchase = purchases[random.target % Math.max(purchases.length, 1)];
       return purchase === undefined ? null : step(kind, random, purchase, amountMinor, newId);
     }
+  }
+}
+
+function waitsFor(kind: ModelCommand['kind'], purchase: ModelPurchase): boolean {
+  switch (kind) {
+    case 'sign':
+    case 'reject':
+      return purchase.status === 'held';
+    case 'authorize':
+      return purchase.card?.status === 'active';
+    case 'capture':
+    case 'reverse':
+      return [...purchase.authorizations.values()].some((authorization) => !authorization.closed);
+    case 'refund':
+      return purchase.settledMinor > 0n;
+    case 'force_post':
+      return purchase.card !== null;
+    default:
+      return purchase.status === 'approved' || purchase.status === 'held';
   }
 }
 
@@ -116,11 +137,11 @@ function step(
 ): ModelCommand {
   const { id } = purchase;
   const vendor = random.fault === 'vendor' ? 'vendor_evil' : purchase.vendor;
-  const known = [...purchase.authorizations.keys()];
+  const open = [...purchase.authorizations].filter(([, authorization]) => !authorization.closed);
+  const known = (random.apt && open.length > 0 ? open : [...purchase.authorizations]).map(([key]) => key);
   const authorizationId = known[random.authorization % Math.max(known.length, 1)] ?? 'auth_none';
   const wholeMinor = purchase.amountMinor;
-  const amountMinor =
-    random.fault === 'amount' ? wholeMinor + 1n : random.flag ? wholeMinor : otherMinor;
+  const amountMinor = random.fault === 'amount' ? wholeMinor + 1n : random.flag ? wholeMinor : otherMinor;
   switch (kind) {
     case 'sign':
     case 'reject':
@@ -141,7 +162,12 @@ function step(
       return { kind, id, authorizationId, amountMinor, close: random.waitMs === 1_000 && random.flag };
     case 'reverse':
     case 'refund':
-      return { kind, id, authorizationId, amountMinor: random.flag ? rest(purchase, authorizationId) : otherMinor };
+      return {
+        kind,
+        id,
+        authorizationId,
+        amountMinor: random.flag ? rest(purchase, authorizationId) : otherMinor,
+      };
     case 'force_post':
       return { kind, id, authorizationId: newId('auth'), amountMinor, vendor };
   }

@@ -295,7 +295,8 @@ export class ReferenceModel {
       end(purchase, 'expired', 'expired');
       return done(1);
     }
-    if (card.status !== 'used' || nowMs < card.expiresAtMs + this.times.lapseMs) return refused('not_expired');
+    if (card.status !== 'used' || nowMs < card.expiresAtMs + this.times.lapseMs)
+      return refused('not_expired');
     card.status = 'expired';
     if (capturedOf(purchase) === 0n) {
       purchase.checkout = 'reversed';

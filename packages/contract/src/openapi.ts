@@ -7,7 +7,7 @@ import { listOperations } from './operations.ts';
 import { Problem } from './problem.ts';
 
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
-type JsonObject = { [name: string]: Json };
+type JsonObject = Record<string, Json>;
 
 export const API_VERSION = '1';
 
@@ -75,7 +75,9 @@ function describe(operation: OperationShape, components: JsonObject): Json {
     ...(operation.allow.includes('public') ? { security: [] } : {}),
     'x-allow': [...operation.allow],
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(operation.body === undefined ? {} : { requestBody: requestBodyOf(operation, operation.body, components) }),
+    ...(operation.body === undefined
+      ? {}
+      : { requestBody: requestBodyOf(operation, operation.body, components) }),
     responses: responsesOf(operation, components),
   };
 }
@@ -109,7 +111,11 @@ function responsesOf(operation: OperationShape, components: JsonObject): Json {
   };
 }
 
-function parametersOf(schema: TSchema | undefined, place: 'path' | 'query' | 'header', components: JsonObject): Json[] {
+function parametersOf(
+  schema: TSchema | undefined,
+  place: 'path' | 'query' | 'header',
+  components: JsonObject,
+): Json[] {
   if (schema === undefined) return [];
   const { properties = {}, required = [] } = plain(schema) as {
     properties?: Record<string, JsonObject>;
@@ -144,7 +150,9 @@ function reference(schema: TSchema, components: JsonObject): Json {
 function withReferences(value: Json, components: JsonObject): Json {
   if (Array.isArray(value)) return value.map((item) => withReferences(item, components));
   if (typeof value !== 'object' || value === null) return value;
-  const walked = Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withReferences(item, components)]));
+  const walked = Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, withReferences(item, components)]),
+  );
   const title = value['title'];
   if (typeof title !== 'string') return walked;
   const known = components[title];

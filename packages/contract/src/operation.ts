@@ -5,9 +5,13 @@ import type { Static, TObject, TSchema } from 'typebox';
 /** Who may call an operation. `public` needs no key at all. */
 export type Access = 'agent' | 'operator' | 'approver' | 'budget_owner' | 'auditor' | 'public';
 
-export const EVERY_ROLE = ['agent', 'operator', 'approver', 'budget_owner', 'auditor'] as const satisfies readonly Access[];
-/** Who may read a purchase and what belongs to it. Agents see their own. */
-export const PURCHASE_READERS = EVERY_ROLE;
+export const EVERY_ROLE = [
+  'agent',
+  'operator',
+  'approver',
+  'budget_owner',
+  'auditor',
+] as const satisfies readonly Access[];
 
 export interface OperationShape {
   readonly operationId: string;
@@ -41,6 +45,10 @@ export function operation<const O extends OperationShape>(shape: O): O {
 
 type StaticOf<S> = S extends TSchema ? Static<S> : undefined;
 export type BodyOf<O extends OperationShape> = O extends { body: infer S } ? StaticOf<S> : undefined;
-export type QueryOf<O extends OperationShape> = O extends { query: infer S } ? StaticOf<S> : Record<string, never>;
-export type ParamsOf<O extends OperationShape> = O extends { params: infer S } ? StaticOf<S> : Record<string, never>;
+export type QueryOf<O extends OperationShape> = O extends { query: infer S }
+  ? StaticOf<S>
+  : Record<string, never>;
+export type ParamsOf<O extends OperationShape> = O extends { params: infer S }
+  ? StaticOf<S>
+  : Record<string, never>;
 export type ResponseOf<O extends OperationShape> = O extends { response: infer S } ? StaticOf<S> : undefined;

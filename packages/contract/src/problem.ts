@@ -51,7 +51,11 @@ export const PROBLEMS = {
   nothing_to_capture: { status: 409, title: 'Nothing is left to capture' },
   nothing_to_reverse: { status: 409, title: 'Nothing is left to reverse' },
   nothing_to_refund: { status: 409, title: 'Nothing was captured' },
-  idempotency_in_flight: { status: 409, title: 'The first request with this key is still under way', retryable: true },
+  idempotency_in_flight: {
+    status: 409,
+    title: 'The first request with this key is still under way',
+    retryable: true,
+  },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   invalid: { status: 422, title: 'The request is well-formed but not valid' },
@@ -76,7 +80,9 @@ export type ProblemCode = keyof typeof PROBLEMS;
 
 export const FieldError = Type.Object(
   {
-    field: Type.String({ description: 'Path of the field: `amount`, `metadata.category`, `rules[0].parameters.limit`.' }),
+    field: Type.String({
+      description: 'Path of the field: `amount`, `metadata.category`, `rules[0].parameters.limit`.',
+    }),
     code: Type.String({ description: 'Stable code of the fault.' }),
     message: Type.String({ description: 'One sentence in plain words.' }),
   },

@@ -45,7 +45,10 @@ export const CountryInput = Type.String({
   description: 'ISO 3166-1 alpha-2 code; upper or lower case.',
 });
 
-export const MccInput = Type.String({ pattern: '^[0-9]{4}$', description: 'Merchant category code, ISO 18245.' });
+export const MccInput = Type.String({
+  pattern: '^[0-9]{4}$',
+  description: 'Merchant category code, ISO 18245.',
+});
 
 export const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC.' });
 
@@ -82,7 +85,9 @@ export function page<T extends TSchema>(title: string, item: T) {
 }
 
 export const pageQuery = {
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'From `next_cursor` of the page before.' })),
+  cursor: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, description: 'From `next_cursor` of the page before.' }),
+  ),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Items a page.' })),
 };
 

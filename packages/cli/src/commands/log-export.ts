@@ -2,7 +2,16 @@
 // and verified without the gateway. A copy can be continued: full tiles never change and are not read again.
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { CHECKPOINT_PATH, TILE_WIDTH, type Tile, entriesPath, openCheckpoint, parseVerifierKey, tilePath, tilesOf } from '@countersign/audit';
+import {
+  CHECKPOINT_PATH,
+  TILE_WIDTH,
+  type Tile,
+  entriesPath,
+  openCheckpoint,
+  parseVerifierKey,
+  tilePath,
+  tilesOf,
+} from '@countersign/audit';
 
 import { CommandFailure, EXIT, type ExitCode } from '../failure.ts';
 import { remoteLog } from '../log/log-sources.ts';
@@ -37,7 +46,9 @@ export async function logExport(options: LogExportOptions, output: Output): Prom
   await writeFile(join(dir, EXPORTED_KEY_FILE), `${keyText}\n`);
   // Last: a copy with a checkpoint has all that the checkpoint covers.
   await writeFile(join(dir, CHECKPOINT_PATH), note);
-  output.result(`  exported  ${grouped(size)} leaves to ${dir}; verify with: countersign log verify --dir ${dir} --key '${keyText}'`);
+  output.result(
+    `  exported  ${grouped(size)} leaves to ${dir}; verify with: countersign log verify --dir ${dir} --key '${keyText}'`,
+  );
   return EXIT.ok;
 }
 
@@ -49,7 +60,8 @@ async function copy(
   const target = join(dir, path);
   if (width === TILE_WIDTH && (await isThere(target))) return;
   const bytes = await read(path);
-  if (bytes === undefined) throw new CommandFailure(`the gateway has no \`${path}\`, which its checkpoint covers`);
+  if (bytes === undefined)
+    throw new CommandFailure(`the gateway has no \`${path}\`, which its checkpoint covers`);
   await mkdir(dirname(target), { recursive: true });
   await writeFile(target, bytes);
 }

@@ -41,9 +41,12 @@ export async function logVerify(options: LogVerifyOptions, output: Output): Prom
     throw usageFailure('name one place to verify: --url, --dir, --database or --data-dir');
   }
   if (database !== undefined || dataDir !== undefined) return verifyStoredRecord(options, output);
-  const { read, key, isPinned } = url === undefined ? await folder(dir ?? '', options.key) : await remote(url, options);
+  const { read, key, isPinned } =
+    url === undefined ? await folder(dir ?? '', options.key) : await remote(url, options);
   if (!isPinned) {
-    output.note(`The key was not pinned (--key): ${key.name} is what the log itself says. A forger could say so too.`);
+    output.note(
+      `The key was not pinned (--key): ${key.name} is what the log itself says. A forger could say so too.`,
+    );
   }
   const bar = createProgressBar(process.stderr);
   const report = await verifyLog({
@@ -54,7 +57,12 @@ export async function logVerify(options: LogVerifyOptions, output: Output): Prom
     earlierCheckpoints: await earlierCheckpoints(options.checkpoint ?? [], key),
     readAhead: 8,
     onProgress: ({ leavesDone, leavesTotal }) => {
-      bar.update({ done: leavesDone, total: leavesTotal, rows: leavesDone, text: `of ${grouped(leavesTotal)} leaves` });
+      bar.update({
+        done: leavesDone,
+        total: leavesTotal,
+        rows: leavesDone,
+        text: `of ${grouped(leavesTotal)} leaves`,
+      });
     },
   }).finally(() => bar.end());
   output.result(
@@ -76,7 +84,8 @@ async function remote(url: string, options: LogVerifyOptions): Promise<Place> {
 }
 
 async function folder(dir: string, pinned: string | undefined): Promise<Place> {
-  const key = pinned ?? (await readText(join(dir, EXPORTED_KEY_FILE), 'the key of the copy: give it with --key'));
+  const key =
+    pinned ?? (await readText(join(dir, EXPORTED_KEY_FILE), 'the key of the copy: give it with --key'));
   return { read: folderLog(dir), key: keyOf(key.trim()), isPinned: pinned !== undefined };
 }
 

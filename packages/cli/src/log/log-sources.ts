@@ -30,8 +30,7 @@ export function remoteLog(url: string, token: string | undefined): RemoteLog {
     async claimedKey() {
       const response = await get('v1/log/key');
       await refuseUnlessOk(response, 'v1/log/key');
-      const text = await response.text();
-      return response.headers.get('content-type')?.includes('json') === true ? keyOfJson(text) : text.trim();
+      return keyOfJson(await response.text());
     },
   };
 }
@@ -41,7 +40,8 @@ export function folderLog(directory: string): FileReader {
     try {
       return await readFile(join(directory, path));
     } catch (error) {
-      if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
+      if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+        return undefined;
       throw error;
     }
   };
@@ -59,7 +59,8 @@ export async function gatewayLog(logReader: LogReader): Promise<FileReader> {
 }
 
 function checkedUrl(text: string): URL {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) throw usageFailure(`\`${text}\` is not an http or https address`);
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text))
+    throw usageFailure(`\`${text}\` is not an http or https address`);
   return new URL(text.endsWith('/') ? text : `${text}/`);
 }
 
@@ -98,8 +99,8 @@ async function refuseUnlessOk(response: Response, path: string): Promise<void> {
 
 function keyOfJson(text: string): string {
   const answer: unknown = JSON.parse(text);
-  const found = typeof answer === 'object' && answer !== null ? Object.values(answer) : [answer];
-  const key = found.find((value) => typeof value === 'string' && value.split('+').length >= 3);
+  const key =
+    typeof answer === 'object' && answer !== null && 'verifier_key' in answer ? answer.verifier_key : null;
   if (typeof key !== 'string') throw new CommandFailure('the gateway does not name its key');
   return key;
 }

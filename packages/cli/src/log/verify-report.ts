@@ -16,7 +16,10 @@ export function verifiedJson(report: LogReport, keyName: string): object {
     entries_checked: report.entriesChecked,
     tiles_checked: report.tilesChecked,
     difference_count: report.differenceCount,
-    differences: report.differences.map((difference) => ({ ...difference, message: describeDifference(difference) })),
+    differences: report.differences.map((difference) => ({
+      ...difference,
+      message: describeDifference(difference),
+    })),
   };
 }
 
@@ -24,9 +27,13 @@ export function verifiedText(report: LogReport): string {
   const { checkpoint } = report;
   const checked = `${grouped(report.leavesChecked)} leaves, ${grouped(report.entriesChecked)} entries, ${grouped(report.tilesChecked)} tiles checked`;
   const tree =
-    checkpoint === undefined ? [] : [`  tree      ${grouped(checkpoint.size)} leaves, root ${checkpoint.root.toString('base64')}`];
+    checkpoint === undefined
+      ? []
+      : [`  tree      ${grouped(checkpoint.size)} leaves, root ${checkpoint.root.toString('base64')}`];
   if (report.valid) return [...tree, `  ${style.good('verified')}  ${checked}`].join('\n');
-  const shown = report.differences.slice(0, SHOWN_MAX).map((difference) => `  ${style.bad('differs')}   ${describeDifference(difference)}`);
+  const shown = report.differences
+    .slice(0, SHOWN_MAX)
+    .map((difference) => `  ${style.bad('differs')}   ${describeDifference(difference)}`);
   const hidden = report.differenceCount - shown.length;
   return [
     ...tree,

@@ -23,7 +23,9 @@ export class BadRows {
     try {
       await once(file, 'open');
     } catch (error) {
-      throw new CommandFailure(`cannot write \`${path}\`: ${error instanceof Error ? error.message : String(error)}`);
+      throw new CommandFailure(
+        `cannot write \`${path}\`: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
     file.write('line,reason\n');
     return new BadRows(file);
@@ -31,7 +33,8 @@ export class BadRows {
 
   async add({ line, reason }: BadRow): Promise<void> {
     if (this.first.length < SHOWN_MAX) this.first.push({ line, reason });
-    if (this.#file?.write(`${line},"${reason.replaceAll('"', '""')}"\n`) === false) await once(this.#file, 'drain');
+    if (this.#file?.write(`${line},"${reason.replaceAll('"', '""')}"\n`) === false)
+      await once(this.#file, 'drain');
   }
 
   async close(): Promise<void> {

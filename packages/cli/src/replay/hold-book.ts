@@ -37,7 +37,8 @@ export class HoldBook {
     for (;;) {
       let below = 2 * at + 1;
       if (below >= heap.length) break;
-      if (below + 1 < heap.length && this.#at(below + 1).expiresAtMs < this.#at(below).expiresAtMs) below += 1;
+      if (below + 1 < heap.length && this.#at(below + 1).expiresAtMs < this.#at(below).expiresAtMs)
+        below += 1;
       if (this.#at(below).expiresAtMs >= last.expiresAtMs) break;
       heap[at] = this.#at(below);
       at = below;

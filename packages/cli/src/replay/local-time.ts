@@ -7,7 +7,9 @@ export interface LocalDate {
   readonly day: number;
 }
 
-const PATTERNS: Readonly<Record<Exclude<DateFormat, 'RFC3339'>, { pattern: RegExp; order: readonly (keyof LocalDate)[] }>> = {
+const PATTERNS: Readonly<
+  Record<Exclude<DateFormat, 'RFC3339'>, { pattern: RegExp; order: readonly (keyof LocalDate)[] }>
+> = {
   'YYYY-MM-DD': { pattern: /^(\d{4})-(\d{2})-(\d{2})$/, order: ['year', 'month', 'day'] },
   YYYYMMDD: { pattern: /^(\d{4})(\d{2})(\d{2})$/, order: ['year', 'month', 'day'] },
   'DD/MM/YYYY': { pattern: /^(\d{2})\/(\d{2})\/(\d{4})$/, order: ['day', 'month', 'year'] },
@@ -70,6 +72,13 @@ function offsetMs(atMs: number, timeZone: string): number {
   }
   const parts: Record<string, number> = {};
   for (const { type, value } of formatter.formatToParts(atMs)) parts[type] = Number(value);
-  const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = parts as Partial<Record<string, number>>;
+  const {
+    year = 0,
+    month = 0,
+    day = 0,
+    hour = 0,
+    minute = 0,
+    second = 0,
+  } = parts as Partial<Record<string, number>>;
   return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(atMs / 1000) * 1000;
 }

@@ -31,16 +31,43 @@ export interface Mapping {
   readonly texts: Readonly<Record<TextField, Source>>;
   /** Which rows are refunds: those with a negative amount, or those whose column has one of these values. */
   readonly refunds:
-    { readonly by: 'negative_amount' } | { readonly by: 'column'; readonly column: string; readonly values: ReadonlySet<string> };
+    | { readonly by: 'negative_amount' }
+    | { readonly by: 'column'; readonly column: string; readonly values: ReadonlySet<string> };
 }
 
-export const TEXT_FIELDS = ['mcc', 'cost_center', 'category', 'project', 'rail', 'country', 'team', 'intent'] as const;
+export const TEXT_FIELDS = [
+  'mcc',
+  'cost_center',
+  'category',
+  'project',
+  'rail',
+  'country',
+  'team',
+  'intent',
+] as const;
 export type TextField = (typeof TEXT_FIELDS)[number];
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-const TOP_FIELDS = ['delimiter', 'encoding', 'time_zone', 'time_of_day', 'default_currency', 'refunds', 'columns'];
-const COLUMN_FIELDS = ['date', 'time', 'posting_date', 'vendor', 'amount', 'currency', 'agent', ...TEXT_FIELDS];
+const TOP_FIELDS = [
+  'delimiter',
+  'encoding',
+  'time_zone',
+  'time_of_day',
+  'default_currency',
+  'refunds',
+  'columns',
+];
+const COLUMN_FIELDS = [
+  'date',
+  'time',
+  'posting_date',
+  'vendor',
+  'amount',
+  'currency',
+  'agent',
+  ...TEXT_FIELDS,
+];
 
 /** @throws CommandFailure naming every fault */
 export function parseMapping(document: unknown, name: string): Mapping {
@@ -66,7 +93,11 @@ function readMapping(document: unknown, faults: string[]): Mapping | null {
   const vendor = textOf(columns, 'vendor', 'columns.', faults);
   if (date === null) faults.push('`columns.date` is needed');
   if (vendor === undefined) faults.push('`columns.vendor` is needed');
-  const settings = { ...readSettings(document, faults), amount: amountColumn(columns, faults), refunds: refundsOf(document, faults) };
+  const settings = {
+    ...readSettings(document, faults),
+    amount: amountColumn(columns, faults),
+    refunds: refundsOf(document, faults),
+  };
   if (date === null || vendor === undefined) return null;
   return {
     ...settings,
@@ -99,7 +130,8 @@ function readSettings(
   faults: string[],
 ): Pick<Mapping, 'delimiter' | 'encoding' | 'timeZone' | 'timeOfDay' | 'defaultCurrency'> {
   const delimiter = textOf(document, 'delimiter', '', faults) ?? ',';
-  if (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) faults.push('`delimiter` must be one character, and no quote');
+  if (delimiter.length !== 1 || /["\r\n]/.test(delimiter))
+    faults.push('`delimiter` must be one character, and no quote');
   const encoding = textOf(document, 'encoding', '', faults) ?? 'utf-8';
   if (encoding !== 'utf-8' && encoding !== 'latin1') faults.push('`encoding` must be `utf-8` or `latin1`');
   const timeZone = textOf(document, 'time_zone', '', faults) ?? 'UTC';
@@ -117,7 +149,11 @@ function readSettings(
   };
 }
 
-function dateColumn(columns: JsonObject, field: string, faults: string[]): { column: string; format: DateFormat } | null {
+function dateColumn(
+  columns: JsonObject,
+  field: string,
+  faults: string[],
+): { column: string; format: DateFormat } | null {
   const given = columns[field];
   if (given === undefined) return null;
   if (typeof given === 'string') return { column: given, format: 'YYYY-MM-DD' };
@@ -130,7 +166,8 @@ function dateColumn(columns: JsonObject, field: string, faults: string[]): { col
   const wanted = textOf(given, 'format', `columns.${field}.`, faults) ?? 'YYYY-MM-DD';
   const format = DATE_FORMATS.find((known) => known === wanted);
   if (column === undefined) faults.push(`\`columns.${field}.column\` is needed`);
-  if (format === undefined) faults.push(`\`columns.${field}.format\` must be one of ${DATE_FORMATS.join(', ')}`);
+  if (format === undefined)
+    faults.push(`\`columns.${field}.format\` must be one of ${DATE_FORMATS.join(', ')}`);
   return column === undefined || format === undefined ? null : { column, format };
 }
 
@@ -145,20 +182,27 @@ function amountColumn(columns: JsonObject, faults: string[]): Mapping['amount'] 
   const unit = textOf(given, 'unit', 'columns.amount.', faults) ?? 'decimal';
   const column = textOf(given, 'column', 'columns.amount.', faults);
   if (column === undefined) faults.push('`columns.amount.column` is needed');
-  if (unit !== 'minor' && unit !== 'decimal') faults.push('`columns.amount.unit` must be `minor` or `decimal`');
+  if (unit !== 'minor' && unit !== 'decimal')
+    faults.push('`columns.amount.unit` must be `minor` or `decimal`');
   return { column: column ?? '', unit: unit === 'minor' ? 'minor' : 'decimal' };
 }
 
 function agentOf(columns: JsonObject, faults: string[]): Mapping['agent'] {
   const given = columns['agent'];
   const prefix = isObject(given) ? (textOf(given, 'prefix', 'columns.agent.', faults) ?? '') : '';
-  if (!/^[A-Za-z0-9_.-]{0,20}$/.test(prefix)) faults.push('`columns.agent.prefix` has at most 20 letters, digits, `_`, `.`, `-`');
+  if (!/^[A-Za-z0-9_.-]{0,20}$/.test(prefix))
+    faults.push('`columns.agent.prefix` has at most 20 letters, digits, `_`, `.`, `-`');
   const source = sourceOf(columns, 'agent', faults, ['prefix']);
   if (source.column === null && source.fallback === null) return { column: null, fallback: 'replay', prefix };
   return { ...source, prefix };
 }
 
-function sourceOf(columns: JsonObject, field: string, faults: string[], more: readonly string[] = []): Source {
+function sourceOf(
+  columns: JsonObject,
+  field: string,
+  faults: string[],
+  more: readonly string[] = [],
+): Source {
   const given = columns[field];
   if (given === undefined) return { column: null, fallback: null };
   if (typeof given === 'string') return { column: given, fallback: null };
@@ -170,7 +214,8 @@ function sourceOf(columns: JsonObject, field: string, faults: string[], more: re
   refuseUnknown(given, ['column', 'default', 'value', ...more], at, faults);
   const value = textOf(given, 'value', at, faults);
   const column = textOf(given, 'column', at, faults);
-  if ((value === undefined) === (column === undefined)) faults.push(`\`columns.${field}\` needs either \`column\` or \`value\``);
+  if ((value === undefined) === (column === undefined))
+    faults.push(`\`columns.${field}\` needs either \`column\` or \`value\``);
   if (value !== undefined) return { column: null, fallback: value };
   return { column: column ?? null, fallback: textOf(given, 'default', at, faults) ?? null };
 }

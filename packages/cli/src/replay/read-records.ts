@@ -123,7 +123,10 @@ class RecordAssembler {
 
   add(line: number, text: string): RawRecord[] {
     if (text.length > LINE_LENGTH_MAX) {
-      return [...this.#giveUp(), { line, text: '', fault: `the line has more than ${LINE_LENGTH_MAX} characters` }];
+      return [
+        ...this.#giveUp(),
+        { line, text: '', fault: `the line has more than ${LINE_LENGTH_MAX} characters` },
+      ];
     }
     const isOdd = hasOddQuotes(text);
     if (this.#open.length === 0) {
@@ -134,7 +137,11 @@ class RecordAssembler {
     }
     this.#open.push({ line, text });
     if (isOdd) {
-      const whole = { line: this.#open[0]?.line ?? line, text: this.#open.map((part) => part.text).join('\n'), fault: null };
+      const whole = {
+        line: this.#open[0]?.line ?? line,
+        text: this.#open.map((part) => part.text).join('\n'),
+        fault: null,
+      };
       // Two stray quotes on different lines look like one value with line breaks: it has to read as one as well.
       if (cellsOf(whole.text, this.#options) !== null) {
         this.#open = [];
@@ -180,7 +187,9 @@ function parsed(chunk: readonly RawRecord[], options: CsvOptions): CsvRecord[] {
   }
   return chunk.map((record) => {
     if (record.fault !== null) return { line: record.line, cells: null, fault: record.fault };
-    const cells = cellsOfQuoted.has(record) ? cellsOfQuoted.get(record) : record.text.split(options.delimiter);
+    const cells = cellsOfQuoted.has(record)
+      ? cellsOfQuoted.get(record)
+      : record.text.split(options.delimiter);
     if (cells == null) return { line: record.line, cells: null, fault: 'a quote stands inside a value' };
     return { line: record.line, cells, fault: null };
   });

@@ -128,18 +128,28 @@ function postedAt(mapping: Mapping, cell: Cell, atMs: number): number {
   const minute = parseTimeOfDay(mapping.timeOfDay) ?? 0;
   const date = format === 'RFC3339' ? undefined : parseLocalDate(text, format);
   const postedAtMs =
-    format === 'RFC3339' ? parseInstant(text) : date === undefined ? undefined : instantOf(date, minute, mapping.timeZone);
-  if (postedAtMs === undefined) throw new RowFault(`posting date \`${shown(text)}\` is not a date written ${format}`);
+    format === 'RFC3339'
+      ? parseInstant(text)
+      : date === undefined
+        ? undefined
+        : instantOf(date, minute, mapping.timeZone);
+  if (postedAtMs === undefined)
+    throw new RowFault(`posting date \`${shown(text)}\` is not a date written ${format}`);
   return Math.max(postedAtMs, atMs);
 }
 
-function amountOf(mapping: Mapping, cell: Cell, currency: CurrencyCode): { amountMinor: bigint; isNegative: boolean } {
+function amountOf(
+  mapping: Mapping,
+  cell: Cell,
+  currency: CurrencyCode,
+): { amountMinor: bigint; isNegative: boolean } {
   const { column, unit } = mapping.amount;
   const text = cell(column);
   const isNegative = text.startsWith('-');
   const magnitude = isNegative ? text.slice(1) : text;
   if (unit === 'minor') {
-    if (!/^\d{1,18}$/.test(magnitude)) throw new RowFault(`amount \`${shown(text)}\` is not a whole number of minor units`);
+    if (!/^\d{1,18}$/.test(magnitude))
+      throw new RowFault(`amount \`${shown(text)}\` is not a whole number of minor units`);
     if (BigInt(magnitude) === 0n) throw new RowFault('amount is zero');
     return { amountMinor: BigInt(magnitude), isNegative };
   }
@@ -151,7 +161,8 @@ function amountOf(mapping: Mapping, cell: Cell, currency: CurrencyCode): { amoun
 function refundOf(mapping: Mapping, cell: Cell, isNegative: boolean): boolean {
   if (mapping.refunds.by === 'negative_amount') return isNegative;
   const isRefund = mapping.refunds.values.has(cell(mapping.refunds.column));
-  if (isNegative && !isRefund) throw new RowFault('amount is negative, and the row is not marked as a refund');
+  if (isNegative && !isRefund)
+    throw new RowFault('amount is negative, and the row is not marked as a refund');
   return isRefund;
 }
 

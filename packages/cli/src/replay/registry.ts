@@ -35,7 +35,9 @@ export interface RegistryOptions {
 }
 
 /** Publishes the policies and makes the budgets that do not wait for data. @returns the registry and the named policy */
-export async function openRegistry(options: RegistryOptions): Promise<{ registry: Registry; policyId: string }> {
+export async function openRegistry(
+  options: RegistryOptions,
+): Promise<{ registry: Registry; policyId: string }> {
   const { admin } = options;
   let policyId: string | undefined;
   for (const document of options.policies) {
@@ -50,16 +52,26 @@ export async function openRegistry(options: RegistryOptions): Promise<{ registry
   if (policyId === undefined) throw usageFailure('there is no policy');
   const templates: BudgetTemplate[] = [];
   const named: string[] = [];
-  for (const document of options.budgets.length === 0 ? [boundlessBudget(options.defaultCurrency)] : options.budgets) {
-    if (typeof document !== 'object' || document === null) throw usageFailure('a budget must be a JSON object');
+  for (const document of options.budgets.length === 0
+    ? [boundlessBudget(options.defaultCurrency)]
+    : options.budgets) {
+    if (typeof document !== 'object' || document === null)
+      throw usageFailure('a budget must be a JSON object');
     const template = templateOf(document as BudgetDocument); // an object, and not null, as just seen
     if (template !== null) templates.push(template);
-    else named.push((await admin.budgets.create(REPLAY_ACTOR, budgetInput(document as BudgetDocument))).budgetId);
+    else
+      named.push(
+        (await admin.budgets.create(REPLAY_ACTOR, budgetInput(document as BudgetDocument))).budgetId,
+      );
   }
   return { registry: createRegistry(admin, templates, named), policyId };
 }
 
-function createRegistry(admin: Admin, templates: readonly BudgetTemplate[], namedBudgets: readonly string[]): Registry {
+function createRegistry(
+  admin: Admin,
+  templates: readonly BudgetTemplate[],
+  namedBudgets: readonly string[],
+): Registry {
   const keyOf = new Map<string, string>();
   const costCenters = new Set<string>();
   let budgetCount = namedBudgets.length;
@@ -116,7 +128,14 @@ function tooMany(what: string): CommandFailure {
 /** Without a budget file the rules alone are asked: one budget that nothing exceeds. */
 function boundlessBudget(currency: string): BudgetDocument {
   const limit = '999999999999999';
-  return { budget_id: 'without_limit', name: 'Without limit', scope: { type: 'organisation' }, period: 'lifetime', currency, limit };
+  return {
+    budget_id: 'without_limit',
+    name: 'Without limit',
+    scope: { type: 'organisation' },
+    period: 'lifetime',
+    currency,
+    limit,
+  };
 }
 
 function templateOf(document: BudgetDocument): BudgetTemplate | null {
@@ -128,20 +147,33 @@ function templateOf(document: BudgetDocument): BudgetTemplate | null {
   throw usageFailure('a budget with the id `*` must have the scope type `agent` or `cost_center`');
 }
 
-const BUDGET_FIELDS = ['budget_id', 'name', 'scope', 'period', 'starts_at', 'ends_at', 'currency', 'limit', 'time_zone'];
+const BUDGET_FIELDS = [
+  'budget_id',
+  'name',
+  'scope',
+  'period',
+  'starts_at',
+  'ends_at',
+  'currency',
+  'limit',
+  'time_zone',
+];
 
 /** The body of POST /v1/budgets; what is in its fields is checked by the control plane. */
 function budgetInput(document: BudgetDocument): BudgetInput {
   const unknown = Object.keys(document).find((field) => !BUDGET_FIELDS.includes(field));
-  if (unknown !== undefined) throw usageFailure(`a budget has no field \`${unknown}\` (known: ${BUDGET_FIELDS.join(', ')})`);
+  if (unknown !== undefined)
+    throw usageFailure(`a budget has no field \`${unknown}\` (known: ${BUDGET_FIELDS.join(', ')})`);
   const text = (field: string): string => {
     const value = document[field];
     if (typeof value === 'string') return value;
     throw usageFailure(`a budget needs \`${field}\` as a text`);
   };
-  const optional = (field: string): string | undefined => (document[field] === undefined ? undefined : text(field));
+  const optional = (field: string): string | undefined =>
+    document[field] === undefined ? undefined : text(field);
   const limit = document['limit'];
-  if (typeof limit !== 'string' && typeof limit !== 'number') throw usageFailure('a budget needs `limit` as a text or a number');
+  if (typeof limit !== 'string' && typeof limit !== 'number')
+    throw usageFailure('a budget needs `limit` as a text or a number');
   return {
     budgetId: optional('budget_id'),
     name: text('name'),

@@ -1,6 +1,12 @@
 // replay/replay-row.ts: takes one row through the real gate: asked for, charged and settled, or refunded. Every command
 // carries the row's own time. Must not read the clock; what the gate answers is counted, never corrected.
-import { type Gate, type GateAnswer, type GateCommand, type SystemCaller, cardIdOf } from '@countersign/server';
+import {
+  type Gate,
+  type GateAnswer,
+  type GateCommand,
+  type SystemCaller,
+  cardIdOf,
+} from '@countersign/server';
 
 import type { HoldBook } from './hold-book.ts';
 import type { BadRow, ReplayRow } from './read-row.ts';
@@ -71,7 +77,8 @@ async function charge(row: ReplayRow, cardId: string, context: RowContext): Prom
   const { authorizationId } = authorization;
   const capture: GateCommand = { kind: 'capture', authorizationId, amountMinor, closeAuthorization: true };
   const captured = await ask(row, row.postedAtMs, capture, context, NETWORK);
-  if (!captured.ok) throw new Error(`line ${row.line}: an approved charge was not captured: ${captured.code}`);
+  if (!captured.ok)
+    throw new Error(`line ${row.line}: an approved charge was not captured: ${captured.code}`);
   context.tally.charged(row);
   return authorizationId;
 }
@@ -84,7 +91,8 @@ async function replayRefund(row: ReplayRow, context: RowContext): Promise<void> 
     const refund: GateCommand = { kind: 'refund', authorizationId, amountMinor };
     const posted = await ask(row, row.postedAtMs, refund, context, NETWORK);
     if (!posted.ok) throw new Error(`line ${row.line}: a refund was not posted: ${posted.code}`);
-    return context.tally.refunded(row, 'matched', []);
+    context.tally.refunded(row, 'matched', []);
+    return;
   }
   const check: GateCommand = {
     kind: 'check',
@@ -107,7 +115,10 @@ async function replayRefund(row: ReplayRow, context: RowContext): Promise<void> 
     idempotency: null,
   };
   const answer = await ask(row, row.atMs, check, context);
-  if (!answer.ok) return context.bad({ kind: 'bad', line: row.line, reason: `${answer.code}: ${answer.message}` });
+  if (!answer.ok) {
+    context.bad({ kind: 'bad', line: row.line, reason: `${answer.code}: ${answer.message}` });
+    return;
+  }
   const outcome = REFUND_OUTCOME[answer.entry.type];
   if (outcome === undefined) throw new Error(`a check was recorded as ${answer.entry.type}`);
   context.tally.refunded(row, outcome, reasonsOf(answer));
@@ -125,7 +136,11 @@ export async function expireHold(
   { gate, tally }: Pick<RowContext, 'gate' | 'tally'>,
 ): Promise<void> {
   const { requestId, expiresAtMs } = hold;
-  const answer = await gate.submit({ command: { kind: 'expire', requestId }, caller: REPLAY_ACTOR, atMs: expiresAtMs });
+  const answer = await gate.submit({
+    command: { kind: 'expire', requestId },
+    caller: REPLAY_ACTOR,
+    atMs: expiresAtMs,
+  });
   tally.commands += 1;
   if (!answer.ok) throw new Error(`the hold ${requestId} did not run out: ${answer.code}`);
   tally.expiredHolds += 1;

@@ -81,7 +81,12 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
         reader = createRowReader(options.mapping, header?.cells ?? []);
         data = rest;
       }
-      const rows = await readRows(data.slice(0, options.rowsMax - tally.readRows), reader, tally, options.badRows);
+      const rows = await readRows(
+        data.slice(0, options.rowsMax - tally.readRows),
+        reader,
+        tally,
+        options.badRows,
+      );
       if (rows.length > 0) {
         advance(options.clock, span, rows);
         await expireDue(context, options.clock.nowMs);
@@ -185,7 +190,11 @@ async function expireDue(context: RowContext, nowMs: number): Promise<void> {
 }
 
 /** Keeps `inFlightMax` rows under way, started in order; the first failure stops the start of further ones. */
-async function decideAll(rows: readonly ReplayRow[], context: RowContext, inFlightMax: number): Promise<void> {
+async function decideAll(
+  rows: readonly ReplayRow[],
+  context: RowContext,
+  inFlightMax: number,
+): Promise<void> {
   const inFlight = new Set<Promise<void>>();
   const failures: unknown[] = [];
   for (const row of rows) {

@@ -33,7 +33,8 @@ export async function openScratchStore({ dataDir, databaseUrl, log }: ScratchOpt
   // PostgreSQL runs as another user where this process is root, and has to pass through.
   if (process.getuid?.() === 0) await chmod(directory, 0o711);
   const logKeyFile = join(directory, 'log-key.pem');
-  const removeDirectory = (): Promise<void> => rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  const removeDirectory = (): Promise<void> =>
+    rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   try {
     return databaseUrl === undefined
       ? await embeddedStore(directory, { logKeyFile, removeDirectory, log })
@@ -46,7 +47,11 @@ export async function openScratchStore({ dataDir, databaseUrl, log }: ScratchOpt
 
 async function embeddedStore(
   directory: string,
-  given: { readonly logKeyFile: string; readonly removeDirectory: () => Promise<void>; readonly log: GatewayLog },
+  given: {
+    readonly logKeyFile: string;
+    readonly removeDirectory: () => Promise<void>;
+    readonly log: GatewayLog;
+  },
 ): Promise<ScratchStore> {
   const { connection, embedded } = await openStore({ databaseUrl: null, dataDir: directory, log: given.log });
   if (embedded === null) throw new Error('without a DATABASE_URL the store is embedded');
@@ -66,7 +71,11 @@ async function embeddedStore(
 
 async function databaseBeside(
   databaseUrl: string,
-  given: { readonly logKeyFile: string; readonly removeDirectory: () => Promise<void>; readonly directory: string },
+  given: {
+    readonly logKeyFile: string;
+    readonly removeDirectory: () => Promise<void>;
+    readonly directory: string;
+  },
 ): Promise<ScratchStore> {
   const name = `countersign_replay_${randomBytes(6).toString('hex')}`;
   await administer(databaseUrl, `CREATE DATABASE ${name}`);
@@ -96,7 +105,11 @@ async function administer(databaseUrl: string, statement: string): Promise<void>
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandFailure(`the scratch database cannot be made or removed on the given server: ${reason}`, 1, { cause: error });
+    throw new CommandFailure(
+      `the scratch database cannot be made or removed on the given server: ${reason}`,
+      1,
+      { cause: error },
+    );
   }
 }
 

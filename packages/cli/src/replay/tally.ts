@@ -33,10 +33,12 @@ export class Tally {
   readRows = 0;
   badRows = 0;
   readonly decisions = byStatus();
-  readonly refunds = { matched: count(), allowed: count(), escalated: count(), blocked: count() } satisfies Record<
-    RefundOutcome,
-    Count
-  >;
+  readonly refunds = {
+    matched: count(),
+    allowed: count(),
+    escalated: count(),
+    blocked: count(),
+  } satisfies Record<RefundOutcome, Count>;
   readonly settled = count();
   /** Charges that the gate declined, by the network's reason. */
   readonly declined = new Map<string, Count>();

@@ -5,5 +5,8 @@ export type GatewayLog = Logger;
 
 /** A person at a terminal sees warnings; a file or a collector gets everything from `info` on. */
 export function openGatewayLog(level: string = process.stderr.isTTY ? 'warn' : 'info'): GatewayLog {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ fd: 2, sync: true }),
+  );
 }

@@ -5,7 +5,12 @@ import { style } from './style.ts';
 
 export interface ProgressBar {
   /** `done` of `total` in any unit; `text` says what has happened so far. */
-  update(progress: { readonly done: number; readonly total: number; readonly rows: number; readonly text: string }): void;
+  update(progress: {
+    readonly done: number;
+    readonly total: number;
+    readonly rows: number;
+    readonly text: string;
+  }): void;
   /** Removes the bar, or ends its last line. */
   end(): void;
 }
@@ -20,7 +25,10 @@ const REDRAW_MS = 100;
 const LINE_MS = 5_000;
 const BAR_WIDTH = 20;
 
-export function createProgressBar(output: ProgressOutput, now: () => number = () => performance.now()): ProgressBar {
+export function createProgressBar(
+  output: ProgressOutput,
+  now: () => number = () => performance.now(),
+): ProgressBar {
   const isTerminal = output.isTTY === true;
   const startedMs = now();
   let drawnMs = isTerminal ? Number.NEGATIVE_INFINITY : startedMs;

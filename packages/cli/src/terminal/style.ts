@@ -11,23 +11,16 @@ export const style = {
   name: pico.cyan,
 } as const;
 
-export type Paint = (text: string) => string;
-
-const ESCAPES = /\u001B\[[0-9;]*m/g;
-
-/** Columns a text takes on a terminal, for texts of single-width characters. */
-export function widthOf(text: string): number {
-  return [...text.replace(ESCAPES, '')].length;
-}
-
-export function cut(text: string, widthMax: number): string {
-  const characters = [...text];
-  return characters.length <= widthMax ? text : `${characters.slice(0, widthMax - 3).join('')}...`;
+/** At most so many characters, the last three dots where some are left out. */
+export function cut(text: string, lengthMax: number): string {
+  const characters = Array.from(text);
+  return characters.length <= lengthMax ? text : `${characters.slice(0, lengthMax - 3).join('')}...`;
 }
 
 /** The status of a purchase or a check, in its colour. */
 export function painted(status: string): string {
-  if (['approved', 'allowed', 'allow', 'reconciled', 'settled', 'matched'].includes(status)) return style.good(status);
+  if (['approved', 'allowed', 'allow', 'reconciled', 'settled', 'matched'].includes(status))
+    return style.good(status);
   if (['held', 'escalated', 'escalate', 'pending', 'expired'].includes(status)) return style.waiting(status);
   if (['denied', 'blocked', 'block', 'declined', 'rejected'].includes(status)) return style.bad(status);
   return status;

@@ -1,14 +1,27 @@
 // resources/agents.ts: the software buyers, and what the operator binds them to.
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 
 import { operation } from '../operation.ts';
-import { IdempotencyHeader, Identifier, ReasonBody, Timestamp, closed, idInPath, nullable, page, pageQuery, text } from '../scalars.ts';
+import {
+  IdempotencyHeader,
+  Identifier,
+  ReasonBody,
+  Timestamp,
+  closed,
+  idInPath,
+  nullable,
+  page,
+  pageQuery,
+  text,
+} from '../scalars.ts';
 import { keyOperationsOf } from './keys.ts';
 
 const Reference = text(128, 'As the agent writes it.');
 
 const bindings = {
-  policies: Type.Optional(Type.Array(Identifier, { maxItems: 1000, description: 'The only policies it may name.' })),
+  policies: Type.Optional(
+    Type.Array(Identifier, { maxItems: 1000, description: 'The only policies it may name.' }),
+  ),
   cost_centers: Type.Optional(Type.Array(Reference, { maxItems: 1000 })),
   projects: Type.Optional(Type.Array(Reference, { maxItems: 1000 })),
   default_policy: Type.Optional(Identifier),
@@ -16,25 +29,27 @@ const bindings = {
   default_project: Type.Optional(Reference),
 };
 
-export const AgentBindings = Type.Object(bindings, {
+const AgentBindings = Type.Object(bindings, {
   ...closed,
   title: 'AgentBindings',
   description: 'An agent does not pick its own rules: where a list is set, naming another is denied.',
 });
 
-export const AgentBody = Type.Object(
+const AgentBody = Type.Object(
   {
     agent_id: Identifier,
     name: text(200, 'For people.'),
     team: Type.Optional(Identifier),
-    owner: Type.Optional(text(255, 'Id or e-mail of the person who answers for it; may not sign its requests.')),
+    owner: Type.Optional(
+      text(255, 'Id or e-mail of the person who answers for it; may not sign its requests.'),
+    ),
     entity_id: Type.Optional(Identifier),
     bindings: Type.Optional(AgentBindings),
   },
   { ...closed, title: 'AgentBody' },
 );
 
-export const AgentPatch = Type.Object(
+const AgentPatch = Type.Object(
   {
     name: Type.Optional(text(200, 'For people.')),
     team: Type.Optional(nullable(Identifier)),
@@ -45,7 +60,7 @@ export const AgentPatch = Type.Object(
   { ...closed, title: 'AgentPatch', minProperties: 1, description: '`bindings` replaces them all.' },
 );
 
-export const Agent = Type.Object(
+const Agent = Type.Object(
   {
     agent_id: Type.String(),
     name: Type.String(),
@@ -61,7 +76,13 @@ export const Agent = Type.Object(
 
 const params = Type.Object({ agent_id: idInPath('Id of the agent.') });
 const tag = 'Agents';
-const keys = keyOperationsOf({ name: 'Agent', words: 'an agent', path: '/v1/agents/{agent_id}', params, tag });
+const keys = keyOperationsOf({
+  name: 'Agent',
+  words: 'an agent',
+  path: '/v1/agents/{agent_id}',
+  params,
+  tag,
+});
 
 export const agentOperations = {
   createAgent: operation({
@@ -73,7 +94,12 @@ export const agentOperations = {
     allow: ['operator'],
     headers: IdempotencyHeader,
     body: AgentBody,
-    bodyExample: { agent_id: 'agent_ops_042', name: 'Infrastructure renewals', team: 'platform', owner: 'maria' },
+    bodyExample: {
+      agent_id: 'agent_ops_042',
+      name: 'Infrastructure renewals',
+      team: 'platform',
+      owner: 'maria',
+    },
     status: 201,
     response: Agent,
   }),
@@ -125,7 +151,8 @@ export const agentOperations = {
     path: '/v1/agents/{agent_id}/suspend',
     tag,
     summary: 'Stop an agent: the kill switch',
-    description: 'In effect for every decision that starts after this answer, charges of cards already issued included.',
+    description:
+      'In effect for every decision that starts after this answer, charges of cards already issued included.',
     allow: ['operator'],
     params,
     body: ReasonBody,
@@ -147,5 +174,3 @@ export const agentOperations = {
   createAgentKey: keys.create,
   listAgentKeys: keys.list,
 };
-
-export type Agent = Static<typeof Agent>;

@@ -2,7 +2,17 @@
 import { type Static, Type } from 'typebox';
 
 import { operation } from '../operation.ts';
-import { Currency, DecimalAmount, Timestamp, closed, idInPath, nullable, page, pageQuery, text } from '../scalars.ts';
+import {
+  Currency,
+  DecimalAmount,
+  Timestamp,
+  closed,
+  idInPath,
+  nullable,
+  page,
+  pageQuery,
+  text,
+} from '../scalars.ts';
 
 const ApprovalStep = Type.Object(
   {
@@ -102,7 +112,10 @@ export const approvalOperations = {
     params,
     body: Type.Object(
       {
-        authorization_reference: text(200, 'Where this authority is documented: a ticket, a minute, a contract.'),
+        authorization_reference: text(
+          200,
+          'Where this authority is documented: a ticket, a minute, a contract.',
+        ),
         comment: Type.Optional(text(1000, 'For the record.')),
       },
       { ...closed, title: 'ApproveBody' },

@@ -20,7 +20,16 @@ import {
 
 const Dimension = Type.Object(
   {
-    type: Type.Enum(['agent', 'team', 'policy', 'mandate', 'cost_center', 'project', 'entity', 'organisation']),
+    type: Type.Enum([
+      'agent',
+      'team',
+      'policy',
+      'mandate',
+      'cost_center',
+      'project',
+      'entity',
+      'organisation',
+    ]),
     id: Type.Optional(text(64, 'May be left out for `organisation`.')),
   },
   { ...closed, title: 'ScopeDimension' },
@@ -40,7 +49,9 @@ const BudgetBody = Type.Object(
     ends_at: Type.Optional(Timestamp),
     currency: CurrencyInput,
     limit: AmountInput,
-    time_zone: Type.Optional(text(64, 'IANA name; calendar periods begin at midnight there. Default: the entity’s.')),
+    time_zone: Type.Optional(
+      text(64, 'IANA name; calendar periods begin at midnight there. Default: the entity’s.'),
+    ),
     owner: Type.Optional(text(255, 'Id or e-mail of a person.')),
   },
   { ...closed, title: 'BudgetBody' },
@@ -80,7 +91,8 @@ export const budgetOperations = {
     path: '/v1/budgets',
     tag: 'Budgets',
     summary: 'Set up a budget',
-    description: 'Every budget that matches a purchase binds it, all or none. A purchase that no budget covers is denied.',
+    description:
+      'Every budget that matches a purchase binds it, all or none. A purchase that no budget covers is denied.',
     allow: ['operator'],
     headers: IdempotencyHeader,
     body: BudgetBody,
@@ -123,13 +135,11 @@ export const budgetOperations = {
     path: '/v1/budgets/{budget_id}',
     tag: 'Budgets',
     summary: 'Change a budget’s limit',
-    description: 'A limit below what is already used is allowed: it stops new approvals and rewrites nothing.',
+    description:
+      'A limit below what is already used is allowed: it stops new approvals and rewrites nothing.',
     allow: ['operator'],
     params,
-    body: Type.Object(
-      { limit: AmountInput },
-      { ...closed, title: 'BudgetPatch' },
-    ),
+    body: Type.Object({ limit: AmountInput }, { ...closed, title: 'BudgetPatch' }),
     bodyExample: { limit: '30000.00' },
     status: 200,
     response: Budget,
@@ -140,7 +150,8 @@ export const budgetOperations = {
     path: '/v1/budgets/{budget_id}/close',
     tag: 'Budgets',
     summary: 'Close a budget',
-    description: 'It covers no purchase that is decided afterwards; what it has set aside is still settled in it.',
+    description:
+      'It covers no purchase that is decided afterwards; what it has set aside is still settled in it.',
     allow: ['operator'],
     params,
     status: 200,

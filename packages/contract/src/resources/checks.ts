@@ -29,7 +29,10 @@ export const CheckBody = Type.Object(
     payment_method: Type.Optional(text(40, 'The rail: `card`, `ach`, `wire`, `usdc`, ...')),
     merchant_or_vendor: Type.Optional(text(255, 'The vendor, where the counterparty is somebody else.')),
     idempotency_key: Type.Optional(
-      Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$', description: 'Same as the `Idempotency-Key` header.' }),
+      Type.String({
+        pattern: '^[\\x21-\\x7e]{1,255}$',
+        description: 'Same as the `Idempotency-Key` header.',
+      }),
     ),
     metadata: Type.Optional(Metadata),
   },
@@ -88,10 +91,13 @@ export const checkOperations = {
     path: '/v1/checks',
     tag: 'Checks',
     summary: 'Ask a policy about a refund, credit, discount or claim',
-    description: 'Evidence goes into `metadata`: `days_since_purchase`, `discount_percent`, `deal_amount`, `country`, `category`.',
+    description:
+      'Evidence goes into `metadata`: `days_since_purchase`, `discount_percent`, `deal_amount`, `country`, `category`.',
     allow: ['agent'],
     headers: Type.Object({
-      'idempotency-key': Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$', description: 'Makes a retry safe.' })),
+      'idempotency-key': Type.Optional(
+        Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$', description: 'Makes a retry safe.' }),
+      ),
     }),
     body: CheckBody,
     bodyExample: {
@@ -124,7 +130,8 @@ export const checkOperations = {
     path: '/v1/violations',
     tag: 'Checks',
     summary: 'List what was denied or held, newest first',
-    description: 'One item for each finding that did not pass, of purchases and of checks. An agent sees its own alone.',
+    description:
+      'One item for each finding that did not pass, of purchases and of checks. An agent sees its own alone.',
     allow: ['agent', 'operator', 'auditor'],
     query: Type.Object(
       {

@@ -22,12 +22,16 @@ export const Finding = Type.Object(
 export const Decision = Type.Object(
   {
     outcome: Type.Enum(['approved', 'held', 'denied']),
-    reason_code: Type.String({ description: 'Of the first finding that denies, else of the first that holds, else `ok`.' }),
+    reason_code: Type.String({
+      description: 'Of the first finding that denies, else of the first that holds, else `ok`.',
+    }),
     message: Type.String(),
     findings: Type.Array(Finding, { description: 'All controls run, so every violation is here at once.' }),
     policies: Type.Array(Type.Object({ policy_id: Type.String(), version: Type.Integer() })),
     decided_at: Timestamp,
-    core_version: Type.String({ description: 'The decision can be recomputed with this version of the core.' }),
+    core_version: Type.String({
+      description: 'The decision can be recomputed with this version of the core.',
+    }),
   },
   { title: 'Decision' },
 );

@@ -121,7 +121,11 @@ export const entityOperations = {
     allow: ['operator'],
     headers: IdempotencyHeader,
     body: Type.Object(
-      { cost_center_id: text(128, 'As agents write it.'), name: text(200, 'For people.'), entity_id: Type.Optional(Identifier) },
+      {
+        cost_center_id: text(128, 'As agents write it.'),
+        name: text(200, 'For people.'),
+        entity_id: Type.Optional(Identifier),
+      },
       { ...closed, title: 'CostCenterBody' },
     ),
     bodyExample: { cost_center_id: 'platform', name: 'Platform' },

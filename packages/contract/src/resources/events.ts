@@ -47,9 +47,15 @@ export const eventOperations = {
     query: Type.Object(
       {
         after: Type.Optional(
-          Type.Integer({ minimum: -1, maximum: Number.MAX_SAFE_INTEGER, description: 'Only events with a greater id.' }),
+          Type.Integer({
+            minimum: -1,
+            maximum: Number.MAX_SAFE_INTEGER,
+            description: 'Only events with a greater id.',
+          }),
         ),
-        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100, description: 'For the list.' })),
+        limit: Type.Optional(
+          Type.Integer({ minimum: 1, maximum: 500, default: 100, description: 'For the list.' }),
+        ),
         types: Type.Optional(text(1000, 'Comma-separated event types.')),
       },
       closed,
@@ -58,7 +64,9 @@ export const eventOperations = {
     response: Type.Object(
       {
         data: Type.Array(Event),
-        next_after: Type.Integer({ description: 'Send it as `after`: whatever comes later has a greater id.' }),
+        next_after: Type.Integer({
+          description: 'Send it as `after`: whatever comes later has a greater id.',
+        }),
       },
       { title: 'EventPage' },
     ),

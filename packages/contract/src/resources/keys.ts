@@ -4,7 +4,7 @@ import { type TObject, Type } from 'typebox';
 import { operation } from '../operation.ts';
 import { IdempotencyHeader, Timestamp, closed, idInPath, nullable, page, pageQuery } from '../scalars.ts';
 
-export const CreatedKey = Type.Object(
+const CreatedKey = Type.Object(
   {
     key_id: Type.String(),
     api_key: Type.String({ description: 'Shown this once.' }),
@@ -22,7 +22,7 @@ const RotatedKey = Type.Object(
   { title: 'RotatedKey' },
 );
 
-export const Key = Type.Object(
+const Key = Type.Object(
   {
     key_id: Type.String(),
     hint: Type.String({ description: 'First and last characters, to tell keys apart.' }),

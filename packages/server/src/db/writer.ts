@@ -3,7 +3,7 @@
 import type { Client, QueryResult, QueryResultRow } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { isConnectionLoss, isTransientConflict } from './database-error.ts';
+import { errorCodeOf, isConnectionLoss, isTransientConflict } from './database-error.ts';
 import type { Statement } from './statement.ts';
 import { assertCommitted } from './transaction.ts';
 
@@ -18,6 +18,8 @@ export interface TransactionOutcome<T> {
   readonly afterCommit?: () => void;
   /** Finds a row that only this transaction wrote; asked when the answer to its COMMIT was lost. */
   readonly proof?: Statement;
+  /** Runs when it stays unknown whether the transaction has committed. */
+  readonly afterUnknown?: () => void;
   /** Rolls back what was done and still returns the result: nothing was to be changed after all. */
   readonly rollback?: boolean;
 }
@@ -33,6 +35,8 @@ export interface WriterOptions {
 }
 
 const RETRIES_MAX = 8;
+/** A statement, or a COMMIT, of a transaction in which another statement had failed before. */
+const AFTER_FAILURE: ReadonlySet<string> = new Set(['25P02', 'transaction_rolled_back']);
 
 const FIRST_RETRY_DELAY_MS = 5;
 
@@ -77,10 +81,13 @@ export class Writer {
 
   async #once<T>(work: (tx: Transaction) => Promise<TransactionOutcome<T>>): Promise<T> {
     const client = await this.#connected();
+    let firstFailure: unknown;
     const tx: Transaction = {
       query: (statement) => {
         const sent = client.query(statement);
-        sent.catch(() => undefined); // whoever awaits it sees the failure; nobody else must
+        sent.catch((error: unknown) => {
+          firstFailure ??= error; // whoever awaits it sees the failure; nobody else must
+        });
         return sent as Promise<never>;
       },
     };
@@ -99,21 +106,31 @@ export class Writer {
       }
       const transactionId = (await noted).rows[0]?.id;
       if (transactionId === undefined) throw new Error('a transaction has an id');
-      await this.#commit(tx, transactionId, outcome.proof);
+      await this.#commit(tx, transactionId, outcome);
       outcome.afterCommit?.();
       return outcome.result;
     } catch (error) {
-      await this.#abandon(client, error);
-      throw error;
+      // In a pipeline a later statement may be the first to be awaited: it only says that an earlier one had failed.
+      const cause = isAfterFailure(error) ? (firstFailure ?? error) : error;
+      await this.#abandon(client, cause);
+      throw cause;
     }
   }
 
-  async #commit(tx: Transaction, transactionId: string, proof: Statement | undefined): Promise<void> {
+  async #commit(
+    tx: Transaction,
+    transactionId: string,
+    { proof, afterUnknown }: Pick<TransactionOutcome<unknown>, 'proof' | 'afterUnknown'>,
+  ): Promise<void> {
     try {
       assertCommitted(await tx.query({ name: 'commit', text: 'COMMIT', values: [] }));
     } catch (error) {
       if (!isConnectionLoss(error)) throw error;
-      if ((await this.#options.outcomeOf(transactionId, proof)) === 'aborted') throw error;
+      const became = await this.#options.outcomeOf(transactionId, proof).catch((unknown: unknown) => {
+        afterUnknown?.();
+        throw unknown;
+      });
+      if (became === 'aborted') throw error;
     }
   }
 
@@ -143,4 +160,8 @@ export class Writer {
     this.#client = client;
     return client;
   }
+}
+
+function isAfterFailure(error: unknown): boolean {
+  return AFTER_FAILURE.has(errorCodeOf(error) ?? '');
 }

@@ -17,7 +17,7 @@ export async function creditPeriodsOf(
   slots: readonly (Prepared | Refusal)[],
   configuration: Configuration,
   context: FlushContext,
-): Promise<CreditPeriods> {
+): Promise<CreditPeriods | 'stale'> {
   const nowMs = context.now();
   const refunded = new Map<bigint, number>();
   for (const slot of slots) {
@@ -34,7 +34,8 @@ export async function creditPeriodsOf(
     const key = periodKeyOf(budget, atMs);
     if (key !== null) current.set(row.period_id, key);
   }
-  const opened = await openPeriods([...current.values()], context);
+  const opened = await openPeriods([...current.values()], configuration.version, context);
+  if (opened === 'stale') return 'stale';
   const creditOf = new Map(
     [...current].map(([periodId, key]) => [periodId, opened.get(key.key) ?? periodId]),
   );

@@ -85,18 +85,19 @@ export function actionOfTerms(subject: Action['subject'], terms: Readonly<Record
 
 /**
  * A decision with everything it was made from. Holds and denials stand in full; a pass is a row of control, place of its
- * policy in `policies` (-1: none), rule, observed and limit.
+ * policy in `policies` (-1: none), rule, observed and limit. `atMs`: when it was decided, where that is not the entry's `at`.
  */
 export function decisionBody(
   outcome: DecisionOutcome,
   findings: readonly Finding[],
   facts: DecisionFacts,
-  configurationVersion: bigint,
+  { configurationVersion, atMs }: { readonly configurationVersion: bigint; readonly atMs: number | null },
 ): Body {
   const policyIds = facts.policies.map((policy) => policy.policyId);
   return {
     configuration_version: Number(configurationVersion),
     core_version: CORE_VERSION,
+    ...(atMs === null ? {} : { decided_at: atMs }),
     facts: factsBody(facts),
     findings: findings.filter((finding) => finding.outcome !== 'pass').map(findingBody),
     outcome,
@@ -179,11 +180,17 @@ export function transfersBody(transfers: readonly Transfer[]): Json {
   ]);
 }
 
+const AUTHORIZATIONS_MAX = 50;
+
 /** The state columns as they stand after the transition: the rows are the fold of the log. */
 function stateBody(state: PurchaseState): Body {
+  // A decline says all in its own entry, and there may be any number of them: an entry has a largest size.
+  const approved = state.authorizations
+    .filter((authorization) => authorization.approved)
+    .slice(-AUTHORIZATIONS_MAX);
   return withoutNulls({
     approved_by: state.approvedBy,
-    authorizations: state.authorizations.length === 0 ? null : state.authorizations.map(authorizationBody),
+    authorizations: approved.length === 0 ? null : approved.map(authorizationBody),
     card_status: state.card?.status ?? null,
     checkout_status: state.checkoutStatus,
     reserved_minor: state.reservedMinor.toString(),

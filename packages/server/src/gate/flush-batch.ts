@@ -23,17 +23,21 @@ import {
 } from './prepare-command.ts';
 import { creditPeriodsOf } from './credit-periods.ts';
 import { type Replay, replayOf } from './replay-answer.ts';
-import type { PeriodKey } from './resolve-action.ts';
+import { type PeriodKey, fingerprintOf } from './resolve-action.ts';
 import { writeState } from './write-state.ts';
 
 export interface FlushResult {
-  /** One per request, in order; undefined for those in `retry`. */
+  /** One per request, in order; undefined for those in `retry` and in `failures`. */
   readonly answers: readonly (GateAnswer | undefined)[];
   /** Requests whose purchase changed between the look and the lock: to be decided with the next batch. */
   readonly retry: readonly number[];
+  /** Requests whose earlier answer could not be read again. The batch itself has committed. */
+  readonly failures: ReadonlyMap<number, unknown>;
 }
 
 type Slot = Prepared | Refusal;
+
+const KNOWN_PERIODS_MAX = 50_000;
 
 /** `stale`: the configuration changed before the lock was held, so the batch must be prepared again. */
 type Attempt = 'stale' | { readonly slots: readonly SlotResult[] };
@@ -71,12 +75,49 @@ export async function flushBatch(batch: readonly Arrival[], context: FlushContex
   for (;;) {
     const configuration = context.configuration.current;
     const slots = await prepare(batch, configuration, context);
-    await openMissing(slots, context);
-    const attempt = await attemptBatch(slots, configuration, context);
-    if (attempt !== 'stale') return answersOf(attempt.slots, context);
+    const later = waitingForEnds(slots);
+    const attempt = await attemptBatch(
+      slots.filter((slot) => !later.has(slot)),
+      configuration,
+      context,
+    );
+    if (attempt !== 'stale') {
+      const results = attempt.slots.values();
+      const merged = slots.map((slot) => (later.has(slot) ? RETRY : (results.next().value ?? RETRY)));
+      return answersOf(merged, context);
+    }
     await context.configuration.load();
   }
 }
+
+const RETRY = { kind: 'retry' } as const;
+
+/**
+ * Openings whose duplicate may come to its end in this very batch: they are decided with the next one, when what became
+ * of it can be read.
+ */
+function waitingForEnds(slots: readonly Slot[]): ReadonlySet<Slot> {
+  const ending = new Set(slots.flatMap((slot) => endingFingerprint(slot) ?? []));
+  if (ending.size === 0) return new Set();
+  const waits = (slot: Slot): boolean =>
+    'kind' in slot && slot.kind !== 'step' && slot.resolved.guardsDuplicates && ending.has(slot.fingerprint);
+  return new Set(slots.filter(waits));
+}
+
+/** The duplicate key of a purchase that this step may end: locked, so that a duplicate is decided before it or after. */
+function endingFingerprint(slot: Slot): bigint | null {
+  if (!('kind' in slot) || slot.kind !== 'step' || slot.resolved?.guardsDuplicates !== true) return null;
+  return ENDING.has(slot.command.kind) ? fingerprintOf(slot.action) : null;
+}
+
+const ENDING: ReadonlySet<string> = new Set([
+  'sign',
+  'reject',
+  'cancel',
+  'expire',
+  'authorize',
+  'force_post',
+]);
 
 async function prepare(
   batch: readonly Arrival[],
@@ -119,17 +160,24 @@ const NOT_FOUND: Readonly<Record<string, string>> = {
   refund: 'authorization_not_found',
 };
 
-async function openMissing(slots: readonly Slot[], context: FlushContext): Promise<void> {
+async function openMissing(
+  slots: readonly Slot[],
+  configuration: Configuration,
+  context: FlushContext,
+): Promise<'stale' | 'open'> {
+  // A cache: what has been forgotten is looked up again.
+  if (context.knownPeriods.size > KNOWN_PERIODS_MAX) context.knownPeriods.clear();
   const missing = new Map<string, PeriodKey>();
   for (const slot of slots) {
     if (!('periods' in slot)) continue;
     for (const period of slot.periods)
       if (!context.knownPeriods.has(period.key)) missing.set(period.key, period);
   }
-  if (missing.size === 0) return;
-  for (const [key, periodId] of await openPeriods([...missing.values()], context)) {
-    context.knownPeriods.set(key, periodId);
-  }
+  if (missing.size === 0) return 'open';
+  const opened = await openPeriods([...missing.values()], configuration.version, context);
+  if (opened === 'stale') return 'stale';
+  for (const [key, periodId] of opened) context.knownPeriods.set(key, periodId);
+  return 'open';
 }
 
 async function attemptBatch(
@@ -137,8 +185,10 @@ async function attemptBatch(
   configuration: Configuration,
   context: FlushContext,
 ): Promise<Attempt> {
+  if ((await openMissing(slots, configuration, context)) === 'stale') return 'stale';
   const claims = claimsOf(slots);
   const credits = await creditPeriodsOf(slots, configuration, context);
+  if (credits === 'stale') return 'stale';
   const periodIds = periodIdsOf(slots, credits.periodIds, context);
   return context.writer.transaction<Attempt>(async (tx) => {
     const facts = await loadFacts(
@@ -153,6 +203,10 @@ async function attemptBatch(
       context.now(),
     );
     if (facts.configurationVersion !== configuration.version) return { result: 'stale', rollback: true };
+    const nowMs = context.now();
+    // Rolled back as a whole: an idempotency key must not be claimed for something that is decided later.
+    if (slots.some((slot) => 'kind' in slot && !bindsStill(slot, slot.atMs ?? nowMs)))
+      return { result: 'stale', rollback: true };
     const locked = new Set(periodIds);
     const performContext: PerformContext = {
       configuration,
@@ -163,7 +217,6 @@ async function attemptBatch(
       periodIds: context.knownPeriods,
       creditPeriod: credits.creditPeriod,
     };
-    const nowMs = context.now();
     const results = slots.map((slot) => performSlot(slot, facts, claims, locked, performContext, nowMs));
     const { working } = facts;
     if (working.drafts.length === 0)
@@ -182,6 +235,7 @@ async function attemptBatch(
         ),
       },
       afterCommit: sealed.committed,
+      afterUnknown: sealed.unknown,
       proof: sealed.proof,
     };
   });
@@ -206,7 +260,6 @@ function performSlot(
 ): SlotOutcome {
   if (!('kind' in slot)) return { kind: 'refused', refusal: slot };
   const atMs = slot.atMs ?? nowMs;
-  if (!bindsStill(slot, atMs)) return { kind: 'retry' };
   if (slot.kind === 'step') {
     const current = facts.working.purchase(slot.requestId);
     if (current?.state.reservedPeriods.some((periodId) => !locked.has(periodId)) === true)
@@ -282,6 +335,8 @@ function fingerprintsOf(slots: readonly Slot[]): bigint[] {
   for (const slot of slots) {
     if ('kind' in slot && slot.kind !== 'step' && slot.resolved.guardsDuplicates)
       fingerprints.add(slot.fingerprint);
+    const ending = endingFingerprint(slot);
+    if (ending !== null) fingerprints.add(ending);
   }
   return [...fingerprints].sort((a, b) => (a < b ? -1 : 1));
 }
@@ -301,6 +356,7 @@ function periodIdsOf(slots: readonly Slot[], credits: readonly bigint[], context
 
 async function answersOf(slots: readonly SlotResult[], context: FlushContext): Promise<FlushResult> {
   const retry: number[] = [];
+  const failures = new Map<number, unknown>();
   const answers = await Promise.all(
     slots.map(async (slot, index): Promise<GateAnswer | undefined> => {
       switch (slot.kind) {
@@ -310,7 +366,11 @@ async function answersOf(slots: readonly SlotResult[], context: FlushContext): P
           retry.push(index);
           return undefined;
         case 'replay':
-          return replayOf(slot.replay, context.pool, context.log);
+          // INVARIANT: whatever fails from here on fails one caller, as what the batch did stands.
+          return replayOf(slot.replay, context.pool, context.log).catch((error: unknown) => {
+            failures.set(index, error);
+            return undefined;
+          });
         case 'done': {
           const { performed, sealed, privateText } = slot;
           const entry = sealed.entries[performed.draftIndex];
@@ -328,5 +388,5 @@ async function answersOf(slots: readonly SlotResult[], context: FlushContext): P
       }
     }),
   );
-  return { answers, retry };
+  return { answers, retry, failures };
 }

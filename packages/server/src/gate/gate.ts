@@ -3,7 +3,7 @@
 // INVARIANT: a caller is answered only after its row has committed.
 import { isConnectionLoss } from '../db/database-error.ts';
 import type { GateAnswer, GateRequest } from './command.ts';
-import { type Arrival, flushBatch, prepareEarly } from './flush-batch.ts';
+import { type Arrival, type FlushResult, flushBatch, prepareEarly } from './flush-batch.ts';
 import type { FlushContext } from './flush-context.ts';
 
 interface Queued {
@@ -71,28 +71,40 @@ export class Gate {
 
   async #flush(batch: readonly Queued[]): Promise<void> {
     const started = performance.now();
+    let result: FlushResult;
     try {
-      const { answers, retry } = await flushBatch(
+      result = await flushBatch(
         batch.map((queued) => queued.arrival),
         this.#context,
       );
-      const changed: string[] = [];
-      for (const [index, queued] of batch.entries()) {
-        const answer = answers[index];
-        if (answer === undefined) continue;
-        if (answer.ok && !answer.replayed) changed.push(answer.entry.subjectId);
-        queued.resolve(answer);
-      }
-      this.#queue.unshift(...retry.flatMap((index) => batch[index] ?? []));
-      if (changed.length > 0) this.#observer.changed?.(changed);
-      this.#observer.flushed?.({
-        size: batch.length,
-        durationMs: performance.now() - started,
-        queued: this.#queue.length,
-      });
     } catch (error) {
-      this.#observer.failed?.(error, batch.length);
+      this.#tell(() => this.#observer.failed?.(error, batch.length));
       await this.#failed(batch, error);
+      return;
+    }
+    // INVARIANT: the batch has committed. Nothing from here on may decide any of it again.
+    const changed: string[] = [];
+    for (const [index, queued] of batch.entries()) {
+      const answer = result.answers[index];
+      if (result.failures.has(index)) queued.reject(rejectionOf(result.failures.get(index)));
+      if (answer === undefined) continue;
+      if (answer.ok && !answer.replayed) changed.push(answer.entry.subjectId);
+      queued.resolve(answer);
+    }
+    this.#queue.unshift(...result.retry.flatMap((index) => batch[index] ?? []));
+    if (changed.length > 0) this.#tell(() => this.#observer.changed?.(changed));
+    const durationMs = performance.now() - started;
+    this.#tell(() =>
+      this.#observer.flushed?.({ size: batch.length, durationMs, queued: this.#queue.length }),
+    );
+  }
+
+  /** An observer that throws must not end the flusher. */
+  #tell(observe: () => void): void {
+    try {
+      observe();
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error), { code: 'COUNTERSIGN_OBSERVER' });
     }
   }
 
@@ -101,7 +113,7 @@ export class Gate {
     if (isConnectionLoss(error)) {
       await this.#spool(batch);
       for (const queued of batch) {
-        queued.reject(new LedgerUnavailableError('the ledger is not available', { cause: error }));
+        queued.reject(rejectionOf(error));
       }
       return;
     }
@@ -130,9 +142,15 @@ export class Gate {
     try {
       await this.#context.spool?.append(attempts);
     } catch (error) {
-      this.#observer.failed?.(error, attempts.length);
+      this.#tell(() => this.#observer.failed?.(error, attempts.length));
     }
   }
+}
+
+function rejectionOf(error: unknown): unknown {
+  return isConnectionLoss(error)
+    ? new LedgerUnavailableError('the ledger is not available', { cause: error })
+    : error;
 }
 
 function isOutcomeUnknown(error: unknown): boolean {

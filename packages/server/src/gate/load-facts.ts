@@ -49,8 +49,11 @@ export interface BatchFacts {
 export async function loadFacts(tx: Transaction, keys: BatchKeys, nowMs: number): Promise<BatchFacts> {
   const requestIds = [...new Set(keys.steps.map((step) => step.requestId))];
   const cardIds = requestIds.map(cardIdOf);
-  const some = <R extends QueryResultRow>(present: boolean, statement: () => Statement): Promise<R[]> =>
-    present ? tx.query<R>(statement()).then((result) => result.rows) : Promise.resolve([]);
+  const some = <R extends QueryResultRow>(present: boolean, statement: () => Statement): Promise<R[]> => {
+    const rows = present ? tx.query<R>(statement()).then((result) => result.rows) : Promise.resolve([]);
+    rows.catch(() => undefined); // never awaited when an earlier one fails
+    return rows;
+  };
 
   const shared = tx.query(lockConfigurationShared());
   const version = tx.query<{ version: bigint }>(readConfigurationVersion());

@@ -1,10 +1,12 @@
 // gate/open-periods.ts: finds the budget periods a batch needs and opens those that do not exist, in a transaction of
 // its own: a period's limit is a transfer from outside, and has a log entry.
+// INVARIANT: a period is opened with the limit of the configuration that holds when it is opened, or not at all.
 import type { Writer } from '../db/writer.ts';
 import { findBudgetPeriods } from '../ledger/find-budget-periods.ts';
 import { insertBudgetPeriods } from '../ledger/insert-budget-periods.ts';
 import { insertTransfers } from '../ledger/insert-transfers.ts';
 import { lockConfigurationShared } from '../ledger/lock-configuration.ts';
+import { readConfigurationVersion } from '../ledger/read-configuration-version.ts';
 import { recordEntries } from '../ledger/record-entries.ts';
 import { takeEntryIds } from '../ledger/take-entry-ids.ts';
 import type { Recorder } from '../record/recorder.ts';
@@ -19,30 +21,41 @@ interface PeriodRow {
 
 const OPENED_AT_ONCE_MAX = 500;
 
-/** `budget id|start` -> period id, for each of `periods`; opened where it did not exist. */
+interface OpenContext {
+  readonly writer: Writer;
+  readonly recorder: Recorder;
+  readonly now: () => number;
+}
+
+/**
+ * `budget id|start` -> period id, for each of `periods`; opened where it did not exist. `stale`: the configuration the
+ * periods were found in, of version `configurationVersion`, is not that of now.
+ */
 export async function openPeriods(
   periods: readonly PeriodKey[],
-  context: { readonly writer: Writer; readonly recorder: Recorder; readonly now: () => number },
-): Promise<Map<string, bigint>> {
+  configurationVersion: bigint,
+  context: OpenContext,
+): Promise<Map<string, bigint> | 'stale'> {
   const found = new Map<string, bigint>();
   for (let start = 0; start < periods.length; start += OPENED_AT_ONCE_MAX) {
     const some = periods.slice(start, start + OPENED_AT_ONCE_MAX);
-    for (const [key, periodId] of await openSome(some, context)) found.set(key, periodId);
+    const opened = await openSome(some, configurationVersion, context);
+    if (opened === 'stale') return 'stale';
+    for (const [key, periodId] of opened) found.set(key, periodId);
   }
   return found;
 }
 
 async function openSome(
   periods: readonly PeriodKey[],
-  {
-    writer,
-    recorder,
-    now,
-  }: { readonly writer: Writer; readonly recorder: Recorder; readonly now: () => number },
-): Promise<Map<string, bigint>> {
+  configurationVersion: bigint,
+  { writer, recorder, now }: OpenContext,
+): Promise<Map<string, bigint> | 'stale'> {
   const sorted = [...periods].sort((a, b) => (a.key < b.key ? -1 : 1));
-  return writer.transaction(async (tx) => {
+  return writer.transaction<Map<string, bigint> | 'stale'>(async (tx) => {
     void tx.query(lockConfigurationShared());
+    const version = await tx.query<{ version: bigint }>(readConfigurationVersion());
+    if (version.rows[0]?.version !== configurationVersion) return { result: 'stale', rollback: true };
     const inserted = await tx.query<PeriodRow & { limit_minor: bigint }>(insertBudgetPeriods(sorted));
     const all = await tx.query<PeriodRow>(findBudgetPeriods(sorted));
     const result = new Map(all.rows.map((row) => [keyOf(row), row.period_id]));
@@ -84,7 +97,7 @@ async function openSome(
     );
     if (lines.length > 0) void tx.query(insertTransfers(lines));
     await Promise.all(recordEntries(sealed).map((statement) => tx.query(statement)));
-    return { result, afterCommit: sealed.committed, proof: sealed.proof };
+    return { result, afterCommit: sealed.committed, afterUnknown: sealed.unknown, proof: sealed.proof };
   });
 }
 

@@ -34,12 +34,14 @@ export function factsOf(
   state: PurchaseState | null,
   duplicateAtMs: number | null,
   context: PerformContext,
+  isAtTheTill = false,
 ): Omit<DecisionFacts, 'stage' | 'signedSteps'> {
   return {
     agent: resolved.agent,
     policies: resolved.policies,
     budgets: periods.map((period) => {
-      const periodId = context.periodIds.get(period.key);
+      const carrying = isAtTheTill ? carryingPeriod(state, period.budgetId, context) : undefined;
+      const periodId = carrying ?? context.periodIds.get(period.key);
       const balance = periodId === undefined ? undefined : context.working.balance(periodId);
       if (balance === undefined) throw new Error(`the budget period ${period.key} was not locked`);
       const own = state?.reservedPeriods.includes(balance.periodId) === true ? state.reservedMinor : 0n;
@@ -57,6 +59,18 @@ export function factsOf(
     }),
     duplicateAtMs,
   };
+}
+
+/**
+ * The period of this budget that carries the purchase: a charge is settled where its reservation sits, also after that
+ * period has ended, and takes no room in another.
+ */
+function carryingPeriod(
+  state: PurchaseState | null,
+  budgetId: string,
+  { working }: PerformContext,
+): bigint | undefined {
+  return state?.reservedPeriods.find((periodId) => working.balance(periodId)?.budgetId === budgetId);
 }
 
 /** A cap that a newer policy has lowered acts at once; its period was opened with the limit of the older one. */

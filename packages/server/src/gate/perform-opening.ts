@@ -45,7 +45,10 @@ export function performRequest(prepared: PreparedOpening, context: PerformContex
     actor: prepared.caller,
     body: purchaseBody(event, transfers, state, {
       terms: prepared.terms,
-      decision: decisionBody(decision.outcome, decision.findings, facts, configuration.version),
+      decision: decisionBody(decision.outcome, decision.findings, facts, {
+        configurationVersion: configuration.version,
+        atMs: prepared.atMs,
+      }),
     }),
   });
   keepOpened(prepared, state, entryId, context, nowMs);
@@ -108,7 +111,10 @@ export function performCheck(prepared: PreparedOpening, context: PerformContext,
     actor: prepared.caller,
     body: withoutNulls({
       check: { decision },
-      decision: decisionBody(outcome, findings, facts, configuration.version),
+      decision: decisionBody(outcome, findings, facts, {
+        configurationVersion: configuration.version,
+        atMs: prepared.atMs,
+      }),
       terms: prepared.terms,
     }),
   });

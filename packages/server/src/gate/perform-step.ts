@@ -28,6 +28,7 @@ import type { Configuration } from './configuration.ts';
 import { decisionBody, purchaseBody } from './entry-body.ts';
 import { type PerformContext, type Performed, factsOf } from './perform-context.ts';
 import { type PreparedStep, type Refusal, refusal } from './prepare-command.ts';
+import type { WorkingPurchase } from './working-set.ts';
 
 /** Takes an existing purchase one step further, or refuses with the reason. */
 export function performStep(
@@ -41,7 +42,9 @@ export function performStep(
   const created = createdIdOf(prepared, context);
   const before = current.state;
   const facts =
-    prepared.resolved === null ? null : factsOf(prepared.resolved, prepared.periods, before, null, context);
+    prepared.resolved === null
+      ? null
+      : factsOf(prepared.resolved, prepared.periods, before, null, context, isAtTheTill(prepared));
   const transition = transitionOf(
     prepared,
     before,
@@ -71,7 +74,7 @@ export function performStep(
       ),
     });
   }
-  keep(prepared, before, transition.state, created, entryId, context, nowMs);
+  keep(prepared, current, transition.state, created, entryId, context, nowMs);
   return {
     ok: true,
     draftIndex,
@@ -79,6 +82,11 @@ export function performStep(
     createdId: created,
     decision: findings === null ? null : { outcome: outcomeOf(findings), findings },
   };
+}
+
+/** Decided where its reservation sits; a signature moves it to the periods of now. */
+function isAtTheTill(prepared: PreparedStep): boolean {
+  return prepared.command.kind === 'authorize';
 }
 
 function stepDecision(
@@ -98,7 +106,7 @@ function stepDecision(
       outcomeOf(event.findings),
       event.findings,
       { ...facts, stage, signedSteps },
-      configuration.version,
+      { configurationVersion: configuration.version, atMs: prepared.atMs },
     ),
   };
 }
@@ -195,17 +203,18 @@ function note(prepared: PreparedStep, text: string, context: PerformContext): st
 
 function keep(
   prepared: PreparedStep,
-  before: PurchaseState,
+  { state: before, externalExpiresAtMs }: WorkingPurchase,
   after: PurchaseState,
   created: string | null,
   entryId: bigint,
   context: PerformContext,
   nowMs: number,
 ): void {
-  const { working } = context;
+  const { working, settings } = context;
   const { command, requestId } = prepared;
   const external = after.status === 'approved' && after.card === null;
-  working.keepPurchase(after, external ? nowMs + context.settings.externalValidForMs : null);
+  const leaveEndsAtMs = externalExpiresAtMs ?? nowMs + settings.externalValidForMs;
+  working.keepPurchase(after, external ? leaveEndsAtMs : null);
   working.changedPurchases.set(requestId, entryId);
   if (after.approval !== null && after.approval !== before.approval) {
     working.changedApprovals.set(requestId, { approval: after.approval, entryId });

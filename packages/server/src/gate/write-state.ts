@@ -12,7 +12,7 @@ import { updatePurchases } from '../ledger/update-purchases.ts';
 import { upsertApprovals } from '../ledger/upsert-approvals.ts';
 import { upsertAuthorization } from '../ledger/upsert-authorization.ts';
 import { type UpsertCardsRow, upsertCards } from '../ledger/upsert-cards.ts';
-import type { WorkingSet } from './working-set.ts';
+import type { WorkingPurchase, WorkingSet } from './working-set.ts';
 
 /** In the order they are sent; none where there is nothing to write. */
 export function writeState(working: WorkingSet): Statement[] {
@@ -39,7 +39,7 @@ export function writeState(working: WorkingSet): Statement[] {
 /** Existing requests, and new ones that a later command of the same batch took further. */
 function updatesOf(working: WorkingSet): Parameters<typeof updatePurchases>[0] {
   return [...working.changedPurchases].map(([requestId, entryId]) => {
-    const state = stateOf(working, requestId);
+    const { state, externalExpiresAtMs } = purchaseOf(working, requestId);
     return {
       requestId,
       status: state.status,
@@ -48,6 +48,7 @@ function updatesOf(working: WorkingSet): Parameters<typeof updatePurchases>[0] {
       reservedMinor: state.reservedMinor,
       settledMinor: state.settledMinor,
       approvedBy: state.approvedBy,
+      externalExpiresAtMs,
       entryId,
     };
   });
@@ -63,17 +64,14 @@ function approvalsOf(working: WorkingSet): Parameters<typeof upsertApprovals>[0]
 
 function cardsOf(working: WorkingSet): UpsertCardsRow[] {
   return [...working.changedCards].map(([requestId, entryId]) => {
-    const { card } = stateOf(working, requestId);
+    const { card } = purchaseOf(working, requestId).state;
     if (card === null) throw new Error('a changed card exists');
     return { ...card, entryId };
   });
 }
 
-function stateOf(
-  working: WorkingSet,
-  requestId: string,
-): NonNullable<ReturnType<WorkingSet['purchase']>>['state'] {
+function purchaseOf(working: WorkingSet, requestId: string): WorkingPurchase {
   const purchase = working.purchase(requestId);
   if (purchase === undefined) throw new Error('a changed purchase is in the working set');
-  return purchase.state;
+  return purchase;
 }

@@ -16,7 +16,10 @@ export interface HttpContext {
   readonly admin: Admin;
   readonly rails: {
     /** The number of a card that the gate has let through; undefined: no adapter of this installation issued it. */
-    reveal(card: { readonly cardId: string; readonly provider: string }): { readonly pan: string; readonly cvc: string } | undefined;
+    reveal(card: {
+      readonly cardId: string;
+      readonly provider: string;
+    }): { readonly pan: string; readonly cvc: string } | undefined;
   };
   readonly events: EventSource;
   readonly deliveries: DeliverySource;
@@ -75,7 +78,11 @@ export interface DeliverySource {
 export interface RecordSource {
   verifierKey(): string;
   checkpoint(): Promise<{ readonly size: number; readonly note: string }>;
-  tile(tile: { readonly level: number; readonly index: number; readonly width: number }): Promise<Buffer | undefined>;
+  tile(tile: {
+    readonly level: number;
+    readonly index: number;
+    readonly width: number;
+  }): Promise<Buffer | undefined>;
   entryBundle(bundle: { readonly index: number; readonly width: number }): Promise<Buffer | undefined>;
   entries(start: number, limit: number): Promise<readonly object[]>;
   inclusionProof(

@@ -49,10 +49,19 @@ interface Operation {
 }
 
 export function docsPage(document: Json): string {
-  const { info, tags, paths, components } = document as { info: Json; tags: Json[]; paths: Record<string, Json>; components: Json }; // made by openApiDocument
+  const { info, tags, paths, components } = document as {
+    info: Json;
+    tags: Json[];
+    paths: Record<string, Json>;
+    components: Json;
+  }; // made by openApiDocument
   const schemas = components['schemas'] as Record<string, Json>; // as above
   const operations: Operation[] = Object.entries(paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, body]) => ({ method: method.toUpperCase(), path, body: body as Json })),
+    Object.entries(item).map(([method, body]) => ({
+      method: method.toUpperCase(),
+      path,
+      body: body as Json,
+    })),
   );
   const sections = tags.map((tag) => ({
     name: text(tag['name']),
@@ -63,7 +72,10 @@ export function docsPage(document: Json): string {
     .map(
       ({ name, operations: own }) =>
         `<b><a href="#${anchor(name)}">${escape(name)}</a></b><ul>${own
-          .map(({ body }) => `<li><a href="#${escape(text(body['operationId']))}">${escape(text(body['summary']))}</a></li>`)
+          .map(
+            ({ body }) =>
+              `<li><a href="#${escape(text(body['operationId']))}">${escape(text(body['summary']))}</a></li>`,
+          )
           .join('')}</ul>`,
     )
     .join('');
@@ -88,7 +100,8 @@ ${content}</main></div></body></html>
 function article({ method, path, body }: Operation, schemas: Record<string, Json>): string {
   const request = contentOf(body['requestBody']);
   const responses = (body['responses'] ?? {}) as Record<string, Json>; // made by openApiDocument
-  const [[status = '200', response] = []] = Object.entries(responses).filter(([code]) => code !== 'default');
+  const [success] = Object.entries(responses).filter(([code]) => code !== 'default');
+  const [status, response] = success ?? ['', undefined];
   const answer = contentOf(response);
   const parameters = (body['parameters'] ?? []) as Json[]; // as above
   return `<article id="${escape(text(body['operationId']))}"><h3>${escape(text(body['summary']))}</h3>
@@ -108,18 +121,34 @@ function contentOf(part: unknown): { readonly schema: Json; readonly example: un
 
 function parameter(each: Json, schemas: Record<string, Json>): string {
   const schema = (each['schema'] ?? {}) as Json; // as above
-  return field(text(each['name']), { ...schema, description: each['description'] }, each['required'] === true, schemas, text(each['in']));
+  return field(
+    text(each['name']),
+    { ...schema, description: each['description'] },
+    each['required'] === true,
+    schemas,
+    text(each['in']),
+  );
 }
 
 function fields(schema: Json, schemas: Record<string, Json>): string {
   const resolved = resolve(schema, schemas);
   const properties = Object.entries((resolved['properties'] ?? {}) as Record<string, Json>); // a JSON Schema
   const required = (resolved['required'] ?? []) as string[]; // as above
-  const own = properties.map(([name, each]) => field(name, each, required.includes(name), schemas, '')).join('');
-  return properties.length === 0 ? paragraphs(text(resolved['description'])) : `<dl class="fields">${own}</dl>`;
+  const own = properties
+    .map(([name, each]) => field(name, each, required.includes(name), schemas, ''))
+    .join('');
+  return properties.length === 0
+    ? paragraphs(text(resolved['description']))
+    : `<dl class="fields">${own}</dl>`;
 }
 
-function field(name: string, schema: Json, isRequired: boolean, schemas: Record<string, Json>, place: string): string {
+function field(
+  name: string,
+  schema: Json,
+  isRequired: boolean,
+  schemas: Record<string, Json>,
+  place: string,
+): string {
   const resolved = { ...resolve(schema, schemas), ...schema };
   const notes = [place, kindOf(schema, schemas)].filter((note) => note !== '').join(', ');
   return `<div><dt><code>${escape(name)}</code><span class="kind">${escape(notes)}</span>${
@@ -168,5 +197,9 @@ function text(value: unknown): string {
 }
 
 function escape(words: string): string {
-  return words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return words
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }

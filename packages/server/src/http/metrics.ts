@@ -40,11 +40,20 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
     registers,
   });
-  const queue = new Gauge({ name: 'countersign_gate_queue_length', help: 'Commands waiting for a batch.', registers });
-  const failures = new Counter({ name: 'countersign_gate_failures_total', help: 'Batches that failed.', registers });
+  const queue = new Gauge({
+    name: 'countersign_gate_queue_length',
+    help: 'Commands waiting for a batch.',
+    registers,
+  });
+  const failures = new Counter({
+    name: 'countersign_gate_failures_total',
+    help: 'Batches that failed.',
+    registers,
+  });
   return {
     registry,
-    answered: ({ method, route, status, seconds }) => requests.observe({ method, route, status: String(status) }, seconds),
+    answered: ({ method, route, status, seconds }) =>
+      requests.observe({ method, route, status: String(status) }, seconds),
     decided: (subject, outcome) => decisions.inc({ subject, outcome }),
     flushed({ size, durationMs, queued }) {
       batches.observe(size);

@@ -21,7 +21,7 @@ export function parsedMoney(amount: string | number, currencyText: string): Pars
   return { amountMinor: parsedAmount('amount', amount, currency), currency };
 }
 
-export function parsedCurrency(text: string): CurrencyCode {
+function parsedCurrency(text: string): CurrencyCode {
   const currency = parseCurrency(text);
   if (currency !== undefined) return currency;
   const message = '`currency` must be an ISO 4217 code or a stablecoin that is known here.';

@@ -14,7 +14,8 @@ export function parsedCheck(body: CheckBody, nowMs: number): CheckInput {
   const { amountMinor, currency } = parsedMoney(body.amount, body.currency);
   const metadata = (body.metadata ?? {}) as Metadata; // checked against the contract: texts, numbers and booleans
   const deal = metadata['deal_amount'];
-  if (deal !== undefined && typeof deal !== 'string' && typeof deal !== 'number') throw wrongType('deal_amount', 'an amount');
+  if (deal !== undefined && typeof deal !== 'string' && typeof deal !== 'number')
+    throw wrongType('deal_amount', 'an amount');
   return {
     agentId: body.agent_id,
     policyId: body.policy_id,
@@ -44,12 +45,14 @@ function daysIn(metadata: Metadata, nowMs: number): number | null {
   if (days !== undefined) {
     const number = typeof days === 'string' && /^[0-9]{1,6}$/.test(days) ? Number(days) : days;
     if (typeof number !== 'number') throw wrongType('days_since_purchase', 'a whole number of days');
-    if (!Number.isInteger(number) || number < 0 || number > DAYS_MAX) throw outOfRange('days_since_purchase', `a whole number from 0 to ${DAYS_MAX}`);
+    if (!Number.isInteger(number) || number < 0 || number > DAYS_MAX)
+      throw outOfRange('days_since_purchase', `a whole number from 0 to ${DAYS_MAX}`);
     return number;
   }
   const date = metadata['purchase_date'];
   if (date === undefined) return null;
-  const atMs = typeof date === 'string' && /^\d{4}-\d{2}-\d{2}(T.*)?$/.test(date) ? Date.parse(date) : Number.NaN;
+  const atMs =
+    typeof date === 'string' && /^\d{4}-\d{2}-\d{2}(T.*)?$/.test(date) ? Date.parse(date) : Number.NaN;
   if (Number.isNaN(atMs)) throw wrongType('purchase_date', 'a date such as `2026-07-01`');
   if (atMs > nowMs) throw outOfRange('purchase_date', 'a day that is not in the future');
   return Math.floor((nowMs - atMs) / DAY_MS);
@@ -59,8 +62,8 @@ function daysIn(metadata: Metadata, nowMs: number): number | null {
 function discountIn(metadata: Metadata): number | null {
   const percent = metadata['discount_percent'];
   if (percent === undefined) return null;
-  const text = String(percent);
-  if (typeof percent === 'boolean' || !/^[0-9]{1,4}(\.[0-9]{1,12})?$/.test(text)) {
+  const text = typeof percent === 'number' ? String(percent) : percent;
+  if (typeof text !== 'string' || !/^[0-9]{1,4}(\.[0-9]{1,12})?$/.test(text)) {
     throw wrongType('discount_percent', 'a plain number such as `12.5`');
   }
   const [whole = '0', fraction = ''] = text.split('.');

@@ -27,7 +27,10 @@ export function parsedPurchase(body: PurchaseRequestBody): PurchaseInput {
     merchant: {
       domain: body.merchant?.domain ?? null,
       mcc: body.merchant?.mcc ?? null,
-      country: merchantCountry === undefined ? countryIn(metadata) : parsedCountry('merchant.country', merchantCountry),
+      country:
+        merchantCountry === undefined
+          ? countryIn(metadata)
+          : parsedCountry('merchant.country', merchantCountry),
     },
     commitmentType: body.commitment_type ?? 'purchase',
     replaces: body.replaces ?? null,
@@ -50,8 +53,8 @@ function privateTextOf(body: PurchaseRequestBody, metadata: Metadata, currency: 
   return {
     intent: body.intent,
     metadata,
-    ...(amount_details === undefined ? {} : { amount_details: amount_details as Json }), // plain JSON, just checked
-    ...(line_items === undefined ? {} : { line_items: line_items as Json }),
+    ...(amount_details === undefined ? {} : { amount_details }), // plain JSON, just checked
+    ...(line_items === undefined ? {} : { line_items }),
     ...(estimated_contract_value === undefined ? {} : { estimated_contract_value }),
   };
 }
@@ -79,7 +82,11 @@ export function metadataText(metadata: Metadata, name: string): string | null {
   const text = String(value);
   if (text.trim() === '' || text.length > FACT_LENGTH_MAX) {
     const message = `\`${field}\` must have 1 to ${FACT_LENGTH_MAX} characters.`;
-    throw invalidField('invalid', { field, code: text.trim() === '' ? 'empty_text' : 'text_too_long', message });
+    throw invalidField('invalid', {
+      field,
+      code: text.trim() === '' ? 'empty_text' : 'text_too_long',
+      message,
+    });
   }
   return text;
 }

@@ -18,7 +18,14 @@ import {
 export function presentOpened(entry: RecordedEntry, privateText: PrivateText | null): PurchaseRequest {
   const body = entry.body as unknown as RecordedBody; // written by gate/entry-body.ts
   const approval = body.approval === undefined ? null : presentRecordedApproval(body.approval);
-  const shown = present({ first: body, decided: body, last: body, privateText, approval, rejectionReason: null });
+  const shown = present({
+    first: body,
+    decided: body,
+    last: body,
+    privateText,
+    approval,
+    rejectionReason: null,
+  });
   return { ...shown, promise: entry.promise };
 }
 
@@ -114,7 +121,11 @@ function rejected(decision: PurchaseRequest['decision'], reason: string | null):
   };
 }
 
-function presentCheckout(last: RecordedBody, state: RecordedState, currency: string): PurchaseRequest['checkout'] {
+function presentCheckout(
+  last: RecordedBody,
+  state: RecordedState,
+  currency: string,
+): PurchaseRequest['checkout'] {
   const { checkout } = last;
   const hasCard = checkout?.card_id !== undefined;
   return {
@@ -131,8 +142,8 @@ function presentCheckout(last: RecordedBody, state: RecordedState, currency: str
   };
 }
 
-function given<Name extends string, T>(name: Name, value: T | undefined): { [K in Name]?: T } {
-  return value === undefined ? {} : ({ [name]: value } as { [K in Name]?: T }); // the one name, with its value
+function given<Name extends string, T>(name: Name, value: T | undefined): Partial<Record<Name, T>> {
+  return value === undefined ? {} : ({ [name]: value } as Partial<Record<Name, T>>); // the one name, with its value
 }
 
 type Step = Approval['steps'][number];

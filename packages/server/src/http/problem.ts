@@ -1,6 +1,13 @@
 // http/problem.ts: the one place where a failure becomes an answer. Whatever is thrown ends here as an RFC 9457 problem.
 // Must not put a stack, a statement or what was sent into an answer.
-import { type FieldError, PROBLEMS, PROBLEM_TYPE_PREFIX, type Problem, type ProblemCode, isProblemCode } from '@countersign/contract';
+import {
+  type FieldError,
+  PROBLEMS,
+  PROBLEM_TYPE_PREFIX,
+  type Problem,
+  type ProblemCode,
+  isProblemCode,
+} from '@countersign/contract';
 
 import { AdminError } from '../admin/admin-error.ts';
 import { StrictJsonError } from './strict-json.ts';
@@ -84,21 +91,31 @@ function described(error: unknown): Described {
   const fromServer = code === undefined ? undefined : FROM_FASTIFY[code];
   if (fromServer !== undefined) return { code: fromServer[0], detail: fromServer[1], parts: {} };
   if (code === 'outcome_unknown') {
-    const detail = 'The connection was lost during the commit. Ask again with the same Idempotency-Key, or read the state.';
+    const detail =
+      'The connection was lost during the commit. Ask again with the same Idempotency-Key, or read the state.';
     return { code, detail, parts: {} };
   }
   if (code === 'ledger_unavailable' || (code !== undefined && CONNECTION_LOST.test(code))) {
     return { code: 'ledger_unavailable', detail: 'Nothing was executed. Try again later.', parts: {} };
   }
-  if (isClientError(error)) return { code: 'malformed_request', detail: 'The request cannot be read.', parts: {} };
-  return { code: 'internal', detail: 'This is a fault of the gateway; it has been logged under `instance`.', parts: {} };
+  if (isClientError(error))
+    return { code: 'malformed_request', detail: 'The request cannot be read.', parts: {} };
+  return {
+    code: 'internal',
+    detail: 'This is a fault of the gateway; it has been logged under `instance`.',
+    parts: {},
+  };
 }
 
 function describedJson(error: StrictJsonError): Described {
   const field = fieldOfPath(error.path);
   const detail = `The body is refused: ${error.message}.`;
   if (field === '') return { code: error.code, detail, parts: {} };
-  return { code: error.code, detail, parts: { field, errors: [{ field, code: error.code, message: `${error.message}.` }] } };
+  return {
+    code: error.code,
+    detail,
+    parts: { field, errors: [{ field, code: error.code, message: `${error.message}.` }] },
+  };
 }
 
 function describedAdmin(error: AdminError): Described {
@@ -149,7 +166,8 @@ const FROM_FASTIFY: Readonly<Record<string, readonly [ProblemCode, string]>> = {
 };
 
 /** Errors of the socket and of a PostgreSQL that goes down: there is no ledger to ask. */
-const CONNECTION_LOST = /^(08...|57P0[123]|postgres_unavailable|ECONN(REFUSED|RESET|ABORTED)|EPIPE|ENOENT|ETIMEDOUT)$/;
+const CONNECTION_LOST =
+  /^(08...|57P0[123]|postgres_unavailable|ECONN(REFUSED|RESET|ABORTED)|EPIPE|ENOENT|ETIMEDOUT)$/;
 
 function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;

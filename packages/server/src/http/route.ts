@@ -85,7 +85,9 @@ interface Parts {
 
 function checksOf(operation: OperationShape): (request: FastifyRequest) => Parts {
   const checkBody =
-    operation.body === undefined || operation.bodyCheckedByReader === true ? null : bodyValidator(operation.body);
+    operation.body === undefined || operation.bodyCheckedByReader === true
+      ? null
+      : bodyValidator(operation.body);
   const checkQuery = textValidator(operation.query ?? { type: 'object' });
   const checkParams = operation.params === undefined ? null : textValidator(operation.params);
   return (request) => {
@@ -104,7 +106,10 @@ function checksOf(operation: OperationShape): (request: FastifyRequest) => Parts
 }
 
 /** What cannot be an id is not the id of anything. */
-function paramsOf(request: FastifyRequest, check: ((value: unknown) => void) | null): Record<string, unknown> {
+function paramsOf(
+  request: FastifyRequest,
+  check: ((value: unknown) => void) | null,
+): Record<string, unknown> {
   const { '*': rest, ...named } = request.params as Record<string, unknown>; // as Fastify's router gives it
   const params = rest === undefined ? named : { ...named, index: rest };
   if (check === null) return params;
@@ -122,8 +127,14 @@ function bodyOf(operation: OperationShape, body: unknown): unknown {
   if (operation.body === undefined) {
     const names = isGiven && typeof body === 'object' ? Object.keys(body) : [];
     if (names.length === 0 && (!isGiven || typeof body === 'object')) return undefined;
-    const errors = names.map((field) => ({ field, code: 'unknown_field', message: `\`${field}\` is not a field here.` }));
-    throw problemOfErrors(errors.length > 0 ? errors : [{ field: '', code: 'unknown_field', message: 'No body is expected.' }]);
+    const errors = names.map((field) => ({
+      field,
+      code: 'unknown_field',
+      message: `\`${field}\` is not a field here.`,
+    }));
+    throw problemOfErrors(
+      errors.length > 0 ? errors : [{ field: '', code: 'unknown_field', message: 'No body is expected.' }],
+    );
   }
   if (body !== undefined) return body;
   if (operation.bodyOptional === true) return {};
@@ -143,7 +154,9 @@ function idempotencyOf(request: FastifyRequest, body: unknown): Idempotency | nu
 
 /** SHA-256 of the body, whatever the order of its names. */
 export function hashOfBody(body: unknown): Buffer {
-  return createHash('sha256').update(JSON.stringify(sorted(body ?? null))).digest();
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(body ?? null)))
+    .digest();
 }
 
 function sorted(value: unknown): unknown {

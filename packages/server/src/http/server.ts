@@ -3,7 +3,13 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 
-import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Access } from '@countersign/contract';
+import Fastify, {
+  LogController,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 
 import { authenticate, authorize } from './authenticate.ts';
 import type { HttpContext } from './context.ts';
@@ -11,9 +17,24 @@ import { ProblemError, RETRY_AFTER_SECONDS, isRetryable, problemOf } from './pro
 import { registerRoutes } from './routes.ts';
 import { parseStrictJson } from './strict-json.ts';
 
+/** A route as it was registered: for whoever checks the table of rights. */
+export interface ServedRoute {
+  readonly method: string;
+  readonly url: string;
+  readonly allow: readonly Access[];
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly served: readonly ServedRoute[];
+  }
+}
+
 const BODY_BYTES_MAX = 1_048_576;
 /** Milliseconds a client may take to send its request. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Milliseconds between two looks for connections to close, while the server closes. */
+const IDLE_SWEEP_MS = 20;
 /** Milliseconds an unused connection is kept. */
 const KEEP_ALIVE_MS = 65_000;
 
@@ -41,10 +62,21 @@ export async function createHttpServer(context: HttpContext): Promise<FastifyIns
   app.setNotFoundHandler((request, reply) =>
     answerProblem(new ProblemError('not_found', 'There is nothing at this address.'), request, reply),
   );
-  app.addHook('preClose', async () => closing.abort());
+  endWithServer(app, closing);
   registerRoutes(app, context, closing.signal);
   await app.ready();
   return app;
+}
+
+/** Ends long polls and streams, and closes each connection as its last answer is out: kept ones would delay the end. */
+function endWithServer(app: FastifyInstance, closing: AbortController): void {
+  app.addHook('preClose', async () => {
+    closing.abort();
+    const { server } = app;
+    if (!server.listening) return;
+    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+    server.once('close', () => clearInterval(sweep));
+  });
 }
 
 function parseBodies(app: FastifyInstance): void {
@@ -66,10 +98,14 @@ function parsedBody(bytes: Buffer): unknown {
 }
 
 /** Deny by default: a route that does not say who may call it stops the start. */
-function refuseUndeclaredRoutes(app: FastifyInstance): void {
-  app.addHook('onRoute', (route) => {
-    if (route.config?.allow !== undefined && route.config.allow.length > 0) return;
-    throw new Error(`${String(route.method)} ${route.url} does not say who may call it`);
+export function refuseUndeclaredRoutes(app: FastifyInstance): void {
+  const served: ServedRoute[] = [];
+  app.decorate('served', served);
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.allow === undefined || config.allow.length === 0) {
+      throw new Error(`${String(method)} ${url} does not say who may call it`);
+    }
+    served.push({ method: String(method), url, allow: config.allow });
   });
 }
 
@@ -99,7 +135,10 @@ function watchAnswers(app: FastifyInstance, { metrics, log }: HttpContext): void
     const status = reply.statusCode;
     metrics.answered({ method, route, status, seconds: reply.elapsedTime / 1000 });
     const caller = request.caller === null ? undefined : request.caller.keyId;
-    log.debug({ request_id: request.id, method, route, status, ms: Math.round(reply.elapsedTime), key_id: caller }, 'answered');
+    log.debug(
+      { request_id: request.id, method, route, status, ms: Math.round(reply.elapsedTime), key_id: caller },
+      'answered',
+    );
   });
 }
 
@@ -112,5 +151,9 @@ function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyRe
   }
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="countersign"');
   if (isRetryable(problem.code)) reply.header('retry-after', String(RETRY_AFTER_SECONDS));
-  void reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  // As bytes: to a text, Fastify would add a charset, which the media type does not have (RFC 9457 section 3).
+  void reply
+    .status(problem.status)
+    .type('application/problem+json')
+    .send(Buffer.from(JSON.stringify(problem)));
 }

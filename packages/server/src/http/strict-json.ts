@@ -93,13 +93,15 @@ class Scanner {
         return this.#word('null', null);
       default:
         if (code === CODE.minus || isDigit(code)) return this.#number();
-        throw this.#malformed(this.#at >= this.#text.length ? 'the document ends too early' : 'a value is expected here');
+        throw this.#malformed(
+          this.#at >= this.#text.length ? 'the document ends too early' : 'a value is expected here',
+        );
     }
   }
 
   #object(): JsonValue {
     this.#enter();
-    const object: { [name: string]: JsonValue } = {};
+    const object: Record<string, JsonValue> = {};
     this.#at += 1;
     this.#skipSpace();
     if (this.#text.charCodeAt(this.#at) === CODE.closeBrace) {
@@ -108,13 +110,16 @@ class Scanner {
     }
     for (;;) {
       this.#skipSpace();
-      if (this.#text.charCodeAt(this.#at) !== CODE.quote) throw this.#malformed('a name in double quotes is expected here');
+      if (this.#text.charCodeAt(this.#at) !== CODE.quote)
+        throw this.#malformed('a name in double quotes is expected here');
       const name = this.#string();
       this.#path.push(name);
       if (name === '__proto__') throw this.#fault('reserved_name', 'this name cannot be used');
-      if (Object.hasOwn(object, name)) throw this.#fault('duplicate_key', 'this name occurs twice in one object');
+      if (Object.hasOwn(object, name))
+        throw this.#fault('duplicate_key', 'this name occurs twice in one object');
       this.#skipSpace();
-      if (this.#text.charCodeAt(this.#at) !== CODE.colon) throw this.#malformed('a colon is expected after the name');
+      if (this.#text.charCodeAt(this.#at) !== CODE.colon)
+        throw this.#malformed('a colon is expected after the name');
       this.#at += 1;
       object[name] = this.#value();
       this.#path.pop();
@@ -184,7 +189,8 @@ class Scanner {
         at += 6;
         if (unit >= 0xd800 && unit <= 0xdfff) {
           const low = unit <= 0xdbff && text.startsWith('\\u', at) ? this.#hexUnit(at + 2) : 0;
-          if (low < 0xdc00 || low > 0xdfff) throw this.#fault('lone_surrogate', 'a text contains half of a surrogate pair');
+          if (low < 0xdc00 || low > 0xdfff)
+            throw this.#fault('lone_surrogate', 'a text contains half of a surrogate pair');
           result += String.fromCharCode(unit, low);
           at += 6;
         } else {
@@ -205,13 +211,15 @@ class Scanner {
   #checkPlain(code: number, at: number): void {
     if (code >= 0x20 && code < 0x7f) return;
     if (Number.isNaN(code)) throw this.#malformedAt(at, 'a text is not closed');
-    if (code === CODE.tab || code === CODE.newline) throw this.#malformedAt(at, 'a tab or line break in a text must be escaped');
+    if (code === CODE.tab || code === CODE.newline)
+      throw this.#malformedAt(at, 'a tab or line break in a text must be escaped');
     if (isRefusedControl(code)) throw this.#controlCharacter();
   }
 
   #hexUnit(at: number): number {
     const digits = this.#text.slice(at, at + 4);
-    if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw this.#malformedAt(at, 'four hexadecimal digits are expected here');
+    if (!/^[0-9a-fA-F]{4}$/.test(digits))
+      throw this.#malformedAt(at, 'four hexadecimal digits are expected here');
     return Number.parseInt(digits, 16);
   }
 
@@ -258,7 +266,8 @@ class Scanner {
     const text = this.#text;
     for (;;) {
       const code = text.charCodeAt(this.#at);
-      if (code !== CODE.space && code !== CODE.newline && code !== CODE.carriageReturn && code !== CODE.tab) return;
+      if (code !== CODE.space && code !== CODE.newline && code !== CODE.carriageReturn && code !== CODE.tab)
+        return;
       this.#at += 1;
     }
   }

@@ -9,7 +9,14 @@ const ERRORS_MAX = 50;
 
 const formats = { 'date-time': isInstant };
 const bodies = new Ajv({ allErrors: true, strict: false, formats, verbose: true });
-const texts = new Ajv({ allErrors: true, strict: false, formats, verbose: true, coerceTypes: true, useDefaults: true });
+const texts = new Ajv({
+  allErrors: true,
+  strict: false,
+  formats,
+  verbose: true,
+  coerceTypes: true,
+  useDefaults: true,
+});
 
 /** Checks a body; throws a problem `invalid` or `unknown_field`. Compile once, at start-up. */
 export function bodyValidator(schema: object): (value: unknown) => void {
@@ -52,7 +59,12 @@ function faultsOf(errors: readonly ErrorObject[]): FieldError[] {
   // A union fails with one error a branch, and with one of its own that stands for them.
   const faults: FieldError[] = [];
   for (const error of errors) {
-    if (/\/anyOf\/\d+\//.test(error.schemaPath) || error.keyword === 'if' || error.keyword === 'propertyNames') continue;
+    if (
+      /\/anyOf\/\d+\//.test(error.schemaPath) ||
+      error.keyword === 'if' ||
+      error.keyword === 'propertyNames'
+    )
+      continue;
     if (error.keyword === 'anyOf') faults.push(...faultsOfUnion(error, errors));
     else faults.push(faultOf(error));
   }
@@ -71,12 +83,15 @@ function faultsOfUnion(union: ErrorObject, errors: readonly ErrorObject[]): Fiel
   if (telling.length > 0) return telling.map(faultOf);
   const types = branches.flatMap((error) => (error.keyword === 'type' ? [typeWords(error)] : []));
   const field = fieldOf(union.instancePath);
-  return [{ field, code: 'wrong_type', message: `\`${field}\` must be ${[...new Set(types)].join(' or ')}.` }];
+  return [
+    { field, code: 'wrong_type', message: `\`${field}\` must be ${[...new Set(types)].join(' or ')}.` },
+  ];
 }
 
 function faultOf(error: ErrorObject): FieldError {
   const parameters = error.params as Readonly<Record<string, unknown>>; // by keyword, as Ajv documents
-  const limit = String(parameters['limit'] ?? '');
+  const { limit: bound } = parameters;
+  const limit = typeof bound === 'number' ? String(bound) : '';
   const field = fieldOf(error.instancePath);
   const make = (code: string, message: string, at = field): FieldError => ({ field: at, code, message });
   const named = field === '' ? 'The body' : `\`${field}\``;
@@ -127,7 +142,11 @@ function isNameFault(error: ErrorObject): boolean {
 
 function nameFault(error: ErrorObject): FieldError {
   const field = below(error.instancePath, error.propertyName);
-  return { field: field.slice(0, 100), code: 'invalid_name', message: 'A name must have 1 to 40 characters.' };
+  return {
+    field: field.slice(0, 100),
+    code: 'invalid_name',
+    message: 'A name must have 1 to 40 characters.',
+  };
 }
 
 function typeWords(error: ErrorObject): string {

@@ -27,7 +27,9 @@ const ENTRIES_READ = 200;
 /** Rounds of reading before a page is given back as it is: what the bytes admit nearly always matches. */
 const ROUNDS_MAX = 10;
 
-export async function violationsOf(wanted: Wanted): Promise<{ data: Violation[]; next_cursor: string | null }> {
+export async function violationsOf(
+  wanted: Wanted,
+): Promise<{ data: Violation[]; next_cursor: string | null }> {
   const { read, filter, from, limit } = wanted;
   const data: Violation[] = [];
   let next = from?.entryId ?? null;
@@ -37,7 +39,8 @@ export async function violationsOf(wanted: Wanted): Promise<{ data: Violation[];
       const skipped = from !== null && row.entry_id === from.entryId ? from.shown : 0;
       for (const [index, violation] of violationsIn(row, filter).entries()) {
         if (index < skipped) continue;
-        if (data.length === limit) return { data, next_cursor: cursorOf({ entryId: row.entry_id, shown: index }) };
+        if (data.length === limit)
+          return { data, next_cursor: cursorOf({ entryId: row.entry_id, shown: index }) };
         data.push(violation);
       }
     }

@@ -61,7 +61,11 @@ async function chargeCard(options: AutoChargeOptions, requestId: string, cardId:
     const merchant = { name, domain: null, merchantId: null, mcc: null, country: null };
     const authorize = { kind: 'authorize', cardId, amountMinor, currency, merchant } as const;
     const authorized = await gate.submit({ command: authorize, caller: CALLER });
-    if (!authorized.ok || authorized.createdId === null || authorized.entry.type !== 'authorization.approved') {
+    if (
+      !authorized.ok ||
+      authorized.createdId === null ||
+      authorized.entry.type !== 'authorization.approved'
+    ) {
       log.info({ card_id: cardId }, 'a card declined the simulated merchant');
       return;
     }

@@ -25,7 +25,7 @@ export interface ExpirePurchasesOptions {
 
 const IDLE_MS = 1_000;
 const BATCH_MAX = 100;
-const KINDS: readonly ExpiryKind[] = ['approval', 'card', 'external'];
+const KINDS: readonly ExpiryKind[] = ['approval', 'card', 'authorization', 'external'];
 const CALLER: SystemCaller = { kind: 'system', name: 'expire-purchases' };
 
 export function expirePurchases(options: ExpirePurchasesOptions): Job {

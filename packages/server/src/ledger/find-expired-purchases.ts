@@ -1,4 +1,6 @@
 // ledger/find-expired-purchases.ts: requests whose approval, card or leave to pay outside has run out, oldest first.
+import { AUTHORIZATION_LAPSES_AFTER_MS } from '@countersign/core';
+
 import type { Statement } from '../db/statement.ts';
 
 export interface ExpiredPurchaseRow {
@@ -6,7 +8,7 @@ export interface ExpiredPurchaseRow {
   expired_at: Date;
 }
 
-export type ExpiryKind = 'approval' | 'card' | 'external';
+export type ExpiryKind = 'approval' | 'card' | 'authorization' | 'external';
 
 /** `after`: where the page before ended; card ids are their requests' with another prefix. */
 export function findExpiredPurchases(options: {
@@ -19,7 +21,12 @@ export function findExpiredPurchases(options: {
   return {
     name: `find_expired_${kind}`,
     text: TEXTS[kind],
-    values: [new Date(nowMs), after?.expiredAt ?? new Date(0), after?.id ?? '', limit],
+    values: [
+      new Date(kind === 'authorization' ? nowMs - AUTHORIZATION_LAPSES_AFTER_MS : nowMs),
+      after?.expiredAt ?? new Date(0),
+      after?.id ?? '',
+      limit,
+    ],
   };
 }
 
@@ -29,6 +36,10 @@ const TEXTS: Readonly<Record<ExpiryKind, string>> = {
      ORDER BY expires_at, request_id LIMIT $4::int`,
   card: `SELECT 'preq' || substr(card_id, strpos(card_id, '_')) AS request_id, expires_at AS expired_at FROM card
      WHERE status IN ('active', 'frozen') AND expires_at <= $1
+       AND (expires_at, 'preq' || substr(card_id, strpos(card_id, '_'))) > ($2, $3)
+     ORDER BY expires_at, card_id LIMIT $4::int`,
+  authorization: `SELECT 'preq' || substr(card_id, strpos(card_id, '_')) AS request_id, expires_at AS expired_at FROM card
+     WHERE status = 'used' AND expires_at <= $1
        AND (expires_at, 'preq' || substr(card_id, strpos(card_id, '_'))) > ($2, $3)
      ORDER BY expires_at, card_id LIMIT $4::int`,
   external: `SELECT request_id, external_expires_at AS expired_at FROM purchase_request

@@ -127,6 +127,11 @@ async function recordSome(
       nowMs,
     );
     await Promise.all(recordEntries(sealed).map((statement) => tx.query(statement)));
-    return { result: undefined, afterCommit: sealed.committed, proof: sealed.proof };
+    return {
+      result: undefined,
+      afterCommit: sealed.committed,
+      afterUnknown: sealed.unknown,
+      proof: sealed.proof,
+    };
   });
 }

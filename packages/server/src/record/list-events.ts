@@ -25,7 +25,10 @@ export interface EventList {
   readonly scannedTo: number;
 }
 
-export async function listEvents(pool: Pool, { after, limit, types, agentId }: EventListQuery): Promise<EventList> {
+export async function listEvents(
+  pool: Pool,
+  { after, limit, types, agentId }: EventListQuery,
+): Promise<EventList> {
   const [sizeRow] = await queryRows<LogSizeRow>(pool, readLogSize());
   const size = Number(sizeRow?.size ?? 0n);
   const range = { from: after + 1, to: size, limit, typeCodes: types?.map(eventTypeCode) ?? null };

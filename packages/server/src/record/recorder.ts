@@ -47,6 +47,8 @@ export interface SealedBatch {
   readonly proof: Statement;
   /** Call once the transaction has committed. */
   readonly committed: () => void;
+  /** Call when it stays unknown whether it has: the place in the chain may be taken, so another chain begins. */
+  readonly unknown: () => void;
 }
 
 export interface RecorderOptions {
@@ -58,15 +60,23 @@ export interface RecorderOptions {
 
 export class Recorder {
   readonly origin: string;
-  readonly gatewayId: string;
   readonly #key: SigningKey;
+  #gatewayId: string;
+  #chains = 1;
+  readonly #name: string;
   #sequence = 0;
   #previous: string | null = null;
 
   constructor(options: RecorderOptions) {
     this.origin = options.origin;
-    this.gatewayId = options.gatewayId;
+    this.#name = options.gatewayId;
+    this.#gatewayId = options.gatewayId;
     this.#key = options.key;
+  }
+
+  /** Names the chain of promises: the process, and after a commit of unknown outcome its next chain. */
+  get gatewayId(): string {
+    return this.#gatewayId;
   }
 
   /** Seals drafts with their entry ids (ascending, same order). 1 to 512 entries. */
@@ -107,18 +117,25 @@ export class Recorder {
       this.#key,
     );
     const sequence = this.#sequence;
+    const gateway = this.gatewayId;
     return {
       entries: encoded.map((entry, index) => {
         const promise = promises[index];
         if (promise === undefined) throw new Error('a promise for each entry');
         return { ...entry, promise };
       }),
-      gateway: this.gatewayId,
+      gateway,
       sequence,
-      proof: findBatchPromise(this.gatewayId, sequence),
+      proof: findBatchPromise(gateway, sequence),
       committed: () => {
         this.#sequence = sequence + 1;
         this.#previous = hash;
+      },
+      unknown: () => {
+        this.#chains += 1;
+        this.#gatewayId = `${this.#name}.${this.#chains}`;
+        this.#sequence = 0;
+        this.#previous = null;
       },
     };
   }

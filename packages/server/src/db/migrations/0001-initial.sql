@@ -217,7 +217,7 @@ CREATE TABLE card (
   entry_id bigint NOT NULL,                   -- log entry that issued it
   last_entry_id bigint NOT NULL
 );
-CREATE INDEX card_expiry ON card (expires_at) WHERE status IN ('active', 'frozen');
+CREATE INDEX card_expiry ON card (expires_at) WHERE status IN ('active', 'frozen', 'used');
 
 CREATE TABLE card_authorization (
   authorization_id text COLLATE "C" PRIMARY KEY,
@@ -403,7 +403,7 @@ BEGIN
     GRANT UPDATE ON configuration, legal_entity, cost_center, agent, principal, api_key, budget, webhook_endpoint,
       budget_period, approval, card, card_authorization, log_head, webhook_delivery TO countersign_gateway;
     GRANT UPDATE (private_text, status, checkout_status, reserved_periods, reserved_minor, settled_minor, approved_by,
-      last_entry_id) ON purchase_request TO countersign_gateway;
+      external_expires_at, last_entry_id) ON purchase_request TO countersign_gateway;
     GRANT UPDATE (body) ON note TO countersign_gateway;
     GRANT DELETE ON log_pending TO countersign_gateway;
     REVOKE INSERT, UPDATE ON schema_migration FROM countersign_gateway;

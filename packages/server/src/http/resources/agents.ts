@@ -2,7 +2,6 @@
 import { operations } from '@countersign/contract';
 import type { FastifyInstance } from 'fastify';
 
-import type { AgentInput, AgentUpdate } from '../../admin/agents.ts';
 import { actorOf, changeOptions } from '../change.ts';
 import type { HttpContext } from '../context.ts';
 import { serve } from '../route.ts';
@@ -11,17 +10,21 @@ import { fromWire, pageToWire, toWire } from '../wire.ts';
 export function registerAgents(app: FastifyInstance, { admin }: HttpContext): void {
   const { agents, keys } = admin;
   serve(app, operations.createAgent, async (call) =>
-    toWire(await agents.create(actorOf(call.request), fromWire<AgentInput>(call.body), changeOptions(call))),
+    toWire(await agents.create(actorOf(call.request), fromWire(call.body), changeOptions(call))),
   );
   serve(app, operations.listAgents, async ({ query }) => pageToWire(await agents.list(query)));
   serve(app, operations.getAgent, async ({ params }) => toWire(await agents.get(params.agent_id)));
   serve(app, operations.updateAgent, async (call) => {
-    const update = fromWire<AgentUpdate>(call.body);
-    return toWire(await agents.update(actorOf(call.request), call.params.agent_id, update, changeOptions(call)));
+    const update = fromWire(call.body);
+    return toWire(
+      await agents.update(actorOf(call.request), call.params.agent_id, update, changeOptions(call)),
+    );
   });
   serve(app, operations.suspendAgent, async (call) => {
     const { agent_id } = call.params;
-    return toWire(await agents.suspend(actorOf(call.request), agent_id, call.body.reason ?? null, changeOptions(call)));
+    return toWire(
+      await agents.suspend(actorOf(call.request), agent_id, call.body.reason ?? null, changeOptions(call)),
+    );
   });
   serve(app, operations.resumeAgent, async (call) =>
     toWire(await agents.resume(actorOf(call.request), call.params.agent_id, changeOptions(call))),

@@ -28,7 +28,9 @@ export function registerApprovals(app: FastifyInstance, { gate, pool }: HttpCont
     };
   });
 
-  serve(app, operations.getApproval, async ({ params }) => presentApprovalWithRequest(await found(params.approval_id)));
+  serve(app, operations.getApproval, async ({ params }) =>
+    presentApprovalWithRequest(await found(params.approval_id)),
+  );
 
   serve(app, operations.approve, async ({ params, body, request }) => {
     const command = {

@@ -3,7 +3,6 @@ import { operations } from '@countersign/contract';
 import type { FastifyInstance } from 'fastify';
 
 import type { BudgetView } from '../../admin/budget-view.ts';
-import type { BudgetInput } from '../../admin/budgets.ts';
 import { actorOf, changeOptions } from '../change.ts';
 import type { HttpContext } from '../context.ts';
 import { serve } from '../route.ts';
@@ -12,7 +11,7 @@ import { fromWire, toWire } from '../wire.ts';
 export function registerBudgets(app: FastifyInstance, { admin }: HttpContext): void {
   const { budgets } = admin;
   serve(app, operations.createBudget, async (call) =>
-    presentBudget(await budgets.create(actorOf(call.request), fromWire<BudgetInput>(call.body), changeOptions(call))),
+    presentBudget(await budgets.create(actorOf(call.request), fromWire(call.body), changeOptions(call))),
   );
   serve(app, operations.listBudgets, async ({ query }) => {
     const page = await budgets.list(query);
@@ -21,7 +20,9 @@ export function registerBudgets(app: FastifyInstance, { admin }: HttpContext): v
   serve(app, operations.getBudget, async ({ params }) => presentBudget(await budgets.get(params.budget_id)));
   serve(app, operations.updateBudget, async (call) => {
     const { budget_id } = call.params;
-    return presentBudget(await budgets.changeLimit(actorOf(call.request), budget_id, call.body.limit, changeOptions(call)));
+    return presentBudget(
+      await budgets.changeLimit(actorOf(call.request), budget_id, call.body.limit, changeOptions(call)),
+    );
   });
   serve(app, operations.closeBudget, async (call) =>
     presentBudget(await budgets.close(actorOf(call.request), call.params.budget_id, changeOptions(call))),

@@ -14,9 +14,11 @@ export function registerCards(app: FastifyInstance, { gate, pool, rails }: HttpC
   serve(app, operations.getCard, async ({ params, request }) => {
     const found = await findCardView(pool, params.card_id);
     const own = agentScope(request);
-    if (found === undefined || (own !== null && found.card.agent_id !== own)) throw notFound('There is no such card.');
+    if (found === undefined || (own !== null && found.card.agent_id !== own))
+      throw notFound('There is no such card.');
     const { card, authorizations } = found;
-    const amount = (minor: bigint, currency = card.currency): string => formatAmount(minor, currency as CurrencyCode); // stored as parsed
+    const amount = (minor: bigint, currency = card.currency): string =>
+      formatAmount(minor, currency as CurrencyCode); // stored as parsed
     return {
       card_id: card.card_id,
       request_id: card.request_id,
@@ -52,7 +54,8 @@ export function registerCards(app: FastifyInstance, { gate, pool, rails }: HttpC
     const card = answer.purchase?.card ?? null;
     if (card === null) throw new Error('a card that was revealed is there');
     const number = rails.reveal({ cardId: card.cardId, provider: card.provider });
-    if (number === undefined) throw new ProblemError('conflict', 'No rail of this installation issued this card.');
+    if (number === undefined)
+      throw new ProblemError('conflict', 'No rail of this installation issued this card.');
     const expires = new Date(card.expiresAtMs);
     return {
       card_id: card.cardId,

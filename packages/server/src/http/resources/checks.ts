@@ -9,7 +9,7 @@ import type { HttpContext } from '../context.ts';
 import { parsedCheck } from '../parse-check.ts';
 import { type RecordedBody, presentDecision, recordedBody, tellingFinding } from '../present-decision.ts';
 import { invalidField, notFound } from '../problem.ts';
-import { agentScope, callerOf, hashOfBody, serve } from '../route.ts';
+import { agentScope, callerOf, hashOfBody, type Idempotency, serve } from '../route.ts';
 import { violationCursor, violationsOf } from '../violations.ts';
 import { accepted, refuseOtherAgent } from './purchase-requests.ts';
 
@@ -41,7 +41,8 @@ export function registerChecks(app: FastifyInstance, context: HttpContext): void
   serve(app, operations.getCheck, async ({ params, request, reply }) => {
     const row = await findCheckView(pool, params.check_id);
     const own = agentScope(request);
-    if (row === undefined || (own !== null && row.agent_id !== own)) throw notFound('There is no such check.');
+    if (row === undefined || (own !== null && row.agent_id !== own))
+      throw notFound('There is no such check.');
     return reply.type(JSON_TYPE).send(await checkJson(context, recordedBody(row.body), null));
   });
 
@@ -49,7 +50,8 @@ export function registerChecks(app: FastifyInstance, context: HttpContext): void
     const { limit = PAGE_SIZE, cursor, policy_id = null, reason_code = null } = query;
     const own = agentScope(request);
     const agentId = own ?? query.agent_id ?? null;
-    if (own !== null && query.agent_id !== undefined && query.agent_id !== own) return { data: [], next_cursor: null };
+    if (own !== null && query.agent_id !== undefined && query.agent_id !== own)
+      return { data: [], next_cursor: null };
     const filter = { policyId: policy_id, reasonCode: reason_code };
     const from = violationCursor(cursor);
     const read = (fromEntryId: bigint | null, count: number) =>
@@ -70,10 +72,10 @@ function instant(text: string | undefined): string | null {
 }
 
 /** The key in the body counts as the header; both only if they are the same. */
-function idempotencyOf<T extends { readonly key: string; readonly bodyHash: Buffer }>(
+function idempotencyOf(
   body: { readonly idempotency_key?: string },
-  header: T | null,
-): { readonly key: string; readonly bodyHash: Buffer } | null {
+  header: Idempotency | null,
+): Idempotency | null {
   const { idempotency_key: key, ...rest } = body;
   if (key === undefined) return header === null ? null : { key: header.key, bodyHash: hashOfBody(rest) };
   if (header !== null && header.key !== key) {
@@ -83,9 +85,14 @@ function idempotencyOf<T extends { readonly key: string; readonly bodyHash: Buff
   return { key, bodyHash: hashOfBody(rest) };
 }
 
-async function checkJson({ pool, configuration }: HttpContext, body: RecordedBody, latencyMs: number | null): Promise<string> {
+async function checkJson(
+  { pool, configuration }: HttpContext,
+  body: RecordedBody,
+  latencyMs: number | null,
+): Promise<string> {
   const { terms } = body;
-  if (terms === undefined || body.decision === undefined) throw new Error(`the entry of ${body.subject_id} is no check`);
+  if (terms === undefined || body.decision === undefined)
+    throw new Error(`the entry of ${body.subject_id} is no check`);
   const { outcome, findings, policies } = presentDecision(body.decision, body.at);
   const telling = outcome === 'approved' ? undefined : tellingFinding(findings);
   const [policy] = policies;
@@ -120,4 +127,3 @@ async function checkJson({ pool, configuration }: HttpContext, body: RecordedBod
   // A decimal string of the gate's own is a JSON number as it stands.
   return `${JSON.stringify(before).slice(0, -1)},"amount":${terms.amount},${JSON.stringify(after).slice(1)}`;
 }
-

@@ -2,8 +2,6 @@
 import { operations } from '@countersign/contract';
 import type { FastifyInstance } from 'fastify';
 
-import type { CostCenterInput } from '../../admin/cost-centers.ts';
-import type { EntityInput, EntityUpdate } from '../../admin/entities.ts';
 import { actorOf, changeOptions } from '../change.ts';
 import type { HttpContext } from '../context.ts';
 import { serve } from '../route.ts';
@@ -12,17 +10,21 @@ import { fromWire, pageToWire, toWire } from '../wire.ts';
 export function registerEntities(app: FastifyInstance, { admin }: HttpContext): void {
   const { entities, costCenters } = admin;
   serve(app, operations.createEntity, async (call) =>
-    toWire(await entities.create(actorOf(call.request), fromWire<EntityInput>(call.body), changeOptions(call))),
+    toWire(await entities.create(actorOf(call.request), fromWire(call.body), changeOptions(call))),
   );
   serve(app, operations.listEntities, async ({ query }) => pageToWire(await entities.list(query)));
   serve(app, operations.getEntity, async ({ params }) => toWire(await entities.get(params.entity_id)));
   serve(app, operations.updateEntity, async (call) => {
-    const update = fromWire<EntityUpdate>(call.body);
-    return toWire(await entities.update(actorOf(call.request), call.params.entity_id, update, changeOptions(call)));
+    const update = fromWire(call.body);
+    return toWire(
+      await entities.update(actorOf(call.request), call.params.entity_id, update, changeOptions(call)),
+    );
   });
   serve(app, operations.createCostCenter, async (call) =>
-    toWire(await costCenters.create(actorOf(call.request), fromWire<CostCenterInput>(call.body), changeOptions(call))),
+    toWire(await costCenters.create(actorOf(call.request), fromWire(call.body), changeOptions(call))),
   );
   serve(app, operations.listCostCenters, async ({ query }) => pageToWire(await costCenters.list(query)));
-  serve(app, operations.getCostCenter, async ({ params }) => toWire(await costCenters.get(params.cost_center_id)));
+  serve(app, operations.getCostCenter, async ({ params }) =>
+    toWire(await costCenters.get(params.cost_center_id)),
+  );
 }

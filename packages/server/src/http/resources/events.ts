@@ -20,7 +20,9 @@ export function registerEvents(app: FastifyInstance, context: HttpContext, closi
       const wanted = { after, types, agentId, limit: query.limit ?? PAGE_SIZE };
       const { events, scannedTo } = await listEvents(context.pool, wanted);
       const data = events.map(eventJson).join(',');
-      return reply.type('application/json; charset=utf-8').send(`{"data":[${data}],"next_after":${scannedTo}}`);
+      return reply
+        .type('application/json; charset=utf-8')
+        .send(`{"data":[${data}],"next_after":${scannedTo}}`);
     }
     // A browser that reconnects sends the address it began with and the last id it saw: the id counts.
     const after = lastSeen(request) ?? query.after ?? null;

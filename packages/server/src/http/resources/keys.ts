@@ -13,6 +13,8 @@ export function registerKeys(app: FastifyInstance, { admin }: HttpContext): void
   );
   serve(app, operations.rotateKey, async (call) => {
     const rotation = { overlapSeconds: call.body.overlap_seconds ?? 0 };
-    return toWire(await admin.keys.rotate(actorOf(call.request), call.params.key_id, rotation, changeOptions(call)));
+    return toWire(
+      await admin.keys.rotate(actorOf(call.request), call.params.key_id, rotation, changeOptions(call)),
+    );
   });
 }

@@ -11,7 +11,11 @@ import { toWire } from '../wire.ts';
 export function registerPolicies(app: FastifyInstance, { admin }: HttpContext): void {
   const { policies } = admin;
   serve(app, operations.publishPolicy, async (call) => {
-    const { warnings, ...summary } = await policies.publish(actorOf(call.request), call.body, changeOptions(call));
+    const { warnings, ...summary } = await policies.publish(
+      actorOf(call.request),
+      call.body,
+      changeOptions(call),
+    );
     return { ...presentPolicy(summary, call.body), warnings: warnings.map(toWire) };
   });
   serve(app, operations.listPolicies, async ({ query }) => {

@@ -41,7 +41,13 @@ const COLLECTIONS = [
     createKey: operations.createAuditorKey,
     listKeys: operations.listAuditorKeys,
   },
-] as const satisfies readonly { role: Role; idField: string; create: object; createKey: object; listKeys: object }[];
+] as const satisfies readonly {
+  role: Role;
+  idField: string;
+  create: object;
+  createKey: object;
+  listKeys: object;
+}[];
 
 type CreateCall = Pick<Call<typeof operations.createOperator>, 'request' | 'reply' | 'idempotency'>;
 
@@ -65,7 +71,9 @@ export function registerPrincipals(app: FastifyInstance, { admin }: HttpContext)
     });
   }
   serve(app, operations.listPrincipals, async ({ query }) => pageToWire(await principals.list(query)));
-  serve(app, operations.getPrincipal, async ({ params }) => toWire(await principals.get(params.principal_id)));
+  serve(app, operations.getPrincipal, async ({ params }) =>
+    toWire(await principals.get(params.principal_id)),
+  );
   serve(app, operations.disablePrincipal, async (call) => {
     const { principal_id } = call.params;
     const reason = call.body.reason ?? null;

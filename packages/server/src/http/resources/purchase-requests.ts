@@ -20,8 +20,17 @@ import { agentScope, callerOf, serve } from '../route.ts';
 
 const PAGE_SIZE = 50;
 
-export function registerPurchaseRequests(app: FastifyInstance, context: HttpContext, closing: AbortSignal): void {
-  const { gate, pool, metrics } = context;
+export function registerPurchaseRequests(
+  app: FastifyInstance,
+  context: HttpContext,
+  closing: AbortSignal,
+): void {
+  serveOpening(app, context);
+  serveReading(app, context, closing);
+  serveChanging(app, context);
+}
+
+function serveOpening(app: FastifyInstance, { gate, metrics }: HttpContext): void {
   serve(
     app,
     operations.openPurchase,
@@ -29,7 +38,9 @@ export function registerPurchaseRequests(app: FastifyInstance, context: HttpCont
       const caller = callerOf(request);
       refuseOtherAgent(agentScope(request), body.agent_id);
       const input = parsedPurchase(body);
-      const answer = accepted(await gate.submit({ command: { kind: 'request', input, idempotency }, caller }));
+      const answer = accepted(
+        await gate.submit({ command: { kind: 'request', input, idempotency }, caller }),
+      );
       const shown = presentOpened(answer.entry, answer.privateText);
       if (answer.replayed) reply.header('idempotent-replayed', 'true');
       else metrics.decided('purchase', shown.status);
@@ -37,9 +48,21 @@ export function registerPurchaseRequests(app: FastifyInstance, context: HttpCont
     },
     { viaGate: true },
   );
+}
 
+function serveReading(app: FastifyInstance, context: HttpContext, closing: AbortSignal): void {
+  const { pool } = context;
   serve(app, operations.listPurchases, async ({ query, request }) => {
-    const { status, checkout_status, agent_id, vendor, created_after, created_before, cursor, limit = PAGE_SIZE } = query;
+    const {
+      status,
+      checkout_status,
+      agent_id,
+      vendor,
+      created_after,
+      created_before,
+      cursor,
+      limit = PAGE_SIZE,
+    } = query;
     const own = agentScope(request);
     const rows = await listPurchaseViews(pool, {
       agentId: own ?? agent_id,
@@ -73,7 +96,10 @@ export function registerPurchaseRequests(app: FastifyInstance, context: HttpCont
     });
     return presentPurchase(row);
   });
+}
 
+function serveChanging(app: FastifyInstance, context: HttpContext): void {
+  const { gate, pool } = context;
   serve(app, operations.cancelPurchase, async ({ params, body, request }) => {
     const own = agentScope(request);
     await seen(context, params.request_id, own);
@@ -114,7 +140,8 @@ function isAnswered(row: PurchaseViewRow): boolean {
 /** The request, if the caller may see it: another agent's does not exist for an agent. */
 async function seen({ pool }: HttpContext, requestId: string, own: string | null): Promise<PurchaseViewRow> {
   const row = await findPurchaseView(pool, requestId);
-  if (row === undefined || (own !== null && row.agent_id !== own)) throw notFound('There is no such request.');
+  if (row === undefined || (own !== null && row.agent_id !== own))
+    throw notFound('There is no such request.');
   return row;
 }
 
@@ -134,7 +161,12 @@ export function accepted(answer: GateAnswer): Extract<GateAnswer, { ok: true }> 
 }
 
 function presentReceipt(row: ReceiptViewRow) {
-  const document = row.document as { vendor: string; amount_minor: string; currency: string; sha256: string | null }; // by the gate
+  const document = row.document as {
+    vendor: string;
+    amount_minor: string;
+    currency: string;
+    sha256: string | null;
+  }; // by the gate
   return {
     receipt_id: row.receipt_id,
     request_id: row.request_id,

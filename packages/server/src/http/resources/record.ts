@@ -54,12 +54,18 @@ export function registerRecord(app: FastifyInstance, { record, settings }: HttpC
   serve(app, operations.getConsistencyProof, async ({ query }) => {
     const { from, to } = query;
     const proof = await record.consistencyProof(from, to);
-    if (proof === undefined) throw notFound('There are no signed trees of these sizes, the smaller one first.');
+    if (proof === undefined)
+      throw notFound('There are no signed trees of these sizes, the smaller one first.');
     return toWire(proof);
   });
 }
 
-function sendTile(reply: FastifyReply, bytes: Buffer | undefined, width: Tile['width'], isPublic: boolean): FastifyReply {
+function sendTile(
+  reply: FastifyReply,
+  bytes: Buffer | undefined,
+  width: Tile['width'],
+  isPublic: boolean,
+): FastifyReply {
   if (bytes === undefined) throw notFound('There is no such tile in the signed tree.');
   const cache = width === TILE_WIDTH ? FOR_EVER : 'public, max-age=60';
   return reply

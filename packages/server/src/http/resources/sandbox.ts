@@ -23,7 +23,8 @@ interface MerchantBody {
 export function registerSandbox(app: FastifyInstance, { gate, pool }: HttpContext): void {
   const found = async (authorizationId: string): Promise<FoundAuthorizationRow> => {
     const row = await findAuthorizationRow(pool, authorizationId);
-    if (row === undefined) throw new ProblemError('authorization_not_found', 'There is no such authorization.');
+    if (row === undefined)
+      throw new ProblemError('authorization_not_found', 'There is no such authorization.');
     return row;
   };
 
@@ -107,7 +108,8 @@ function parsedMerchant(body: MerchantBody): Merchant {
 function presentOutcome(answer: Extract<GateAnswer, { ok: true }>, authorizationId: string | null) {
   const { purchase } = answer;
   const authorization = purchase?.authorizations.find((each) => each.authorizationId === authorizationId);
-  if (purchase === null || authorization === undefined) throw new Error('the network was answered about an authorization');
+  if (purchase === null || authorization === undefined)
+    throw new Error('the network was answered about an authorization');
   const amount = (minor: bigint): string => formatAmount(minor, authorization.currency as CurrencyCode); // parsed when asked
   return {
     ...presentAuthorization(authorization, amount),

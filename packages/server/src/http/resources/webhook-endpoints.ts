@@ -2,7 +2,6 @@
 import { operations } from '@countersign/contract';
 import type { FastifyInstance } from 'fastify';
 
-import type { WebhookEndpointInput } from '../../admin/webhook-endpoints.ts';
 import { actorOf, changeOptions } from '../change.ts';
 import type { HttpContext } from '../context.ts';
 import { notFound } from '../problem.ts';
@@ -12,20 +11,34 @@ import { fromWire, pageToWire, toWire } from '../wire.ts';
 export function registerWebhookEndpoints(app: FastifyInstance, { admin, deliveries }: HttpContext): void {
   const { webhookEndpoints } = admin;
   serve(app, operations.createWebhookEndpoint, async (call) => {
-    const input = fromWire<WebhookEndpointInput>(call.body);
+    const input = fromWire(call.body);
     return toWire(await webhookEndpoints.create(actorOf(call.request), input, changeOptions(call)));
   });
-  serve(app, operations.listWebhookEndpoints, async ({ query }) => pageToWire(await webhookEndpoints.list(query)));
-  serve(app, operations.getWebhookEndpoint, async ({ params }) => toWire(await webhookEndpoints.get(params.endpoint_id)));
+  serve(app, operations.listWebhookEndpoints, async ({ query }) =>
+    pageToWire(await webhookEndpoints.list(query)),
+  );
+  serve(app, operations.getWebhookEndpoint, async ({ params }) =>
+    toWire(await webhookEndpoints.get(params.endpoint_id)),
+  );
   serve(app, operations.disableWebhookEndpoint, async (call) => {
     const { endpoint_id } = call.params;
-    return toWire(await webhookEndpoints.disable(actorOf(call.request), endpoint_id, null, changeOptions(call)));
+    return toWire(
+      await webhookEndpoints.disable(actorOf(call.request), endpoint_id, null, changeOptions(call)),
+    );
   });
   serve(app, operations.enableWebhookEndpoint, async (call) =>
-    toWire(await webhookEndpoints.enable(actorOf(call.request), call.params.endpoint_id, changeOptions(call))),
+    toWire(
+      await webhookEndpoints.enable(actorOf(call.request), call.params.endpoint_id, changeOptions(call)),
+    ),
   );
   serve(app, operations.rotateWebhookSecret, async (call) =>
-    toWire(await webhookEndpoints.rotateSecret(actorOf(call.request), call.params.endpoint_id, changeOptions(call))),
+    toWire(
+      await webhookEndpoints.rotateSecret(
+        actorOf(call.request),
+        call.params.endpoint_id,
+        changeOptions(call),
+      ),
+    ),
   );
   serve(app, operations.listWebhookDeliveries, async ({ params, query }) => {
     await webhookEndpoints.get(params.endpoint_id);

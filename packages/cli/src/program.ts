@@ -1,0 +1,109 @@
+// program.ts: the command line: names, options and help of every command. Thin: what a command does is in commands/.
+import { Command, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+
+import { demo } from './commands/demo.ts';
+import { type LogExportOptions, logExport } from './commands/log-export.ts';
+import { type LogVerifyOptions, logVerify } from './commands/log-verify.ts';
+import { type Output, STANDARD_OUTPUT } from './commands/output.ts';
+import { type ReplayCommandOptions, replay } from './commands/replay.ts';
+import { serve } from './commands/serve.ts';
+import type { ExitCode } from './failure.ts';
+
+const ENVIRONMENT_HELP = `
+Environment of serve and demo:
+  HOST, PORT                 where to listen (127.0.0.1, 8642)
+  COUNTERSIGN_DATA_DIR       where everything is kept (./.countersign)
+  DATABASE_URL               your own PostgreSQL instead of the embedded one
+  COUNTERSIGN_OPERATOR_KEY   the first operator's key, 32 characters or more; else one is generated
+  COUNTERSIGN_LOG_LEVEL      trace, debug, info, warn, error, silent
+  NO_COLOR                   plain output
+
+Exit codes:
+  0  done, or verified
+  1  it failed, or a verification found a difference
+  2  the command was not understood`;
+
+/** @param ended told with what the process is to exit with */
+export function createProgram(ended: (code: ExitCode) => void, output: Output = STANDARD_OUTPUT): Command {
+  const program = new Command('countersign')
+    .description(
+      'Purchase authority gateway for AI agents: decides before money moves, and proves it afterwards.',
+    )
+    .version(versionOf(), '--version')
+    .showHelpAfterError('(add --help for what is known)')
+    .addHelpText('after', ENVIRONMENT_HELP)
+    .enablePositionalOptions();
+  program
+    .command('serve')
+    .description('start the gateway; stop it with SIGTERM or Ctrl-C')
+    .action(async () => ended(await serve(output)));
+  program
+    .command('demo')
+    .description('start a gateway and show what it does, then leave it running')
+    .option('--exit', 'end after the story, for continuous integration')
+    .action(async (options: { exit?: boolean }) => ended(await demo(options, output)));
+  addReplay(program, ended, output);
+  addLog(program, ended, output);
+  return program;
+}
+
+function addReplay(program: Command, ended: (code: ExitCode) => void, output: Output): void {
+  program
+    .command('replay')
+    .argument('<file>', 'CSV, or CSV compressed with gzip, of any size')
+    .description(
+      'stream real purchases through the real gate, in a scratch database that is removed afterwards',
+    )
+    .requiredOption('--mapping <file>', 'JSON: which column means what (docs/operating/replay.md)')
+    .requiredOption(
+      '--policy <files>',
+      'JSON of the policy; several with commas, of which requests name the first',
+    )
+    .option('--budget <file>', 'JSON list of budgets; without it no budget limits')
+    .option('--limit <rows>', 'read at most so many rows')
+    .option('--settle', 'charge and settle approved rows also where no posting date is mapped')
+    .option('--no-settle', 'decide only')
+    .option('--bad-rows <file>', 'write every bad row here, with its line and reason')
+    .option('--json', 'the report as JSON')
+    .option('--keep', 'keep the scratch database')
+    .option('--data-dir <dir>', "make the scratch database's folder here instead of in the temporary folder")
+    .addOption(
+      new Option('--database-url <url>', 'make a scratch database on this PostgreSQL').conflicts('dataDir'),
+    )
+    .action(async (file: string, options: ReplayCommandOptions) =>
+      ended(await replay(file, options, output)),
+    );
+}
+
+function addLog(program: Command, ended: (code: ExitCode) => void, output: Output): void {
+  const log = program.command('log').description('the tamper-evident record');
+  log
+    .command('verify')
+    .description('verify a log: of a gateway, of an exported copy, or in a database')
+    .option('--url <url>', 'a gateway')
+    .option('--dir <dir>', 'a copy made with `log export`')
+    .option('--database <url>', 'a PostgreSQL that a gateway works on')
+    .option('--data-dir <dir>', 'the data directory of a gateway that is not running')
+    .option('--key <key>', "the log's key (`name+id+key`) that you kept; pin it, or trust what the log says")
+    .addOption(new Option('--token <key>', 'an auditor or operator key').env('COUNTERSIGN_TOKEN'))
+    .option('--checkpoint <files...>', 'checkpoints kept from earlier, which must still hold')
+    .option('--hashes-only', 'check the tree without reading entries')
+    .option('--json', 'the result as JSON')
+    .action(async (options: LogVerifyOptions) => ended(await logVerify(options, output)));
+  log
+    .command('export')
+    .description('copy a log into a folder')
+    .requiredOption('--url <url>', 'a gateway')
+    .requiredOption('--dir <dir>', 'where to; a copy that is there is continued')
+    .option('--key <key>', "the log's key that you kept")
+    .addOption(new Option('--token <key>', 'an auditor or operator key').env('COUNTERSIGN_TOKEN'))
+    .action(async (options: LogExportOptions) => ended(await logExport(options, output)));
+}
+
+function versionOf(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const version =
+    typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : '';
+  return String(version);
+}

@@ -1,0 +1,219 @@
+// gate/recompute-decisions.ts: the auditor's check of the decisions themselves: each is made again from the facts in its
+// log entry and the policies it names, by this core, and must come out as it was recorded.
+// Reads only, a page at a time. Must not read a row of state: what a decision was made from stands in the log.
+import { canonicalJson } from '@countersign/audit';
+import {
+  type BudgetFacts,
+  CORE_VERSION,
+  type CompiledPolicy,
+  type DecisionFacts,
+  type DecisionOutcome,
+  decide,
+  decideCheck,
+  parsePolicy,
+} from '@countersign/core';
+import type { Pool } from 'pg';
+
+import { queryRows } from '../db/query-rows.ts';
+import { type FindFirstEntriesRow, findFirstEntries } from '../ledger/find-first-entries.ts';
+import { type FoundPolicyRow, findPolicyVersion } from '../ledger/find-policy-version.ts';
+import { type ReadLogEntriesRow, readLogEntries } from '../ledger/read-log-entries.ts';
+import type { Json } from '../record/recorder.ts';
+import { type Body, actionOfTerms, decisionBody } from './entry-body.ts';
+
+export interface DecisionDifference {
+  readonly entryId: bigint;
+  readonly subjectId: string;
+  readonly recorded: DecisionOutcome;
+  /** null: it could not be made again, for the reason given. */
+  readonly recomputed: DecisionOutcome | null;
+  readonly reason: string;
+}
+
+export interface RecomputeReport {
+  /** Decisions that were made again. */
+  readonly checked: number;
+  /** Decisions by another version of the core, which only that version can make again. */
+  readonly otherCore: number;
+  readonly differenceCount: number;
+  /** The first of them. */
+  readonly differences: readonly DecisionDifference[];
+}
+
+export interface RecomputeOptions {
+  readonly onProgress?: (progress: { readonly entryId: bigint; readonly checked: number }) => void;
+  /** How many differences the report holds; the count goes on. Default 1,000. */
+  readonly differencesKeptMax?: number;
+}
+
+/** As `decisionBody` wrote it. */
+interface StoredDecision {
+  readonly configuration_version: number;
+  readonly core_version: string;
+  readonly decided_at?: number;
+  readonly facts: {
+    readonly agent_status: DecisionFacts['agent']['status'];
+    readonly bindings?: DecisionFacts['agent']['bindings'];
+    readonly budgets: readonly (readonly [string, number, ...string[]])[];
+    readonly duplicate_at?: number;
+    readonly signed_steps?: readonly string[];
+    readonly stage: DecisionFacts['stage'];
+  };
+  readonly outcome: DecisionOutcome;
+  readonly policies: readonly (readonly [string, number])[];
+}
+
+interface StoredEntry {
+  readonly type: string;
+  readonly at: string;
+  readonly terms?: Body;
+  readonly decision?: StoredDecision;
+}
+
+const PAGE = 500;
+const DIFFERENCES_KEPT_MAX = 1_000;
+
+/** Makes every decision of the log again. Rejects only when the database cannot be read. */
+export async function recomputeDecisions(
+  pool: Pool,
+  options: RecomputeOptions = {},
+): Promise<RecomputeReport> {
+  const policies = new StoredPolicies(pool);
+  const differences: DecisionDifference[] = [];
+  let [checked, otherCore, differenceCount] = [0, 0, 0];
+  let after = 0n;
+  for (;;) {
+    const rows = await queryRows<ReadLogEntriesRow>(pool, readLogEntries({ after, limit: PAGE }));
+    const decided = rows.flatMap((row) => {
+      const entry = JSON.parse(row.body.toString('utf8')) as StoredEntry; // what it lacks is found out below
+      return entry.decision === undefined ? [] : [{ row, entry, decision: entry.decision }];
+    });
+    const terms = await termsOfSubjects(
+      pool,
+      decided.flatMap(({ row, entry }) => (entry.terms === undefined ? [row.subject_id] : [])),
+    );
+    for (const { row, entry, decision } of decided) {
+      if (decision.core_version !== CORE_VERSION) {
+        otherCore += 1;
+        continue;
+      }
+      checked += 1;
+      const again = await decideAgain(entry, decision, entry.terms ?? terms.get(row.subject_id), policies);
+      if (again === null) continue;
+      differenceCount += 1;
+      if (differences.length >= (options.differencesKeptMax ?? DIFFERENCES_KEPT_MAX)) continue;
+      const { entry_id: entryId, subject_id: subjectId } = row;
+      differences.push({ entryId, subjectId, recorded: decision.outcome, ...again });
+    }
+    const last = rows.at(-1);
+    if (last === undefined) return { checked, otherCore, differenceCount, differences };
+    after = last.entry_id;
+    options.onProgress?.({ entryId: after, checked });
+  }
+}
+
+/** null: it comes out the same. */
+async function decideAgain(
+  entry: StoredEntry,
+  stored: StoredDecision,
+  terms: Body | undefined,
+  policies: StoredPolicies,
+): Promise<Pick<DecisionDifference, 'recomputed' | 'reason'> | null> {
+  try {
+    if (terms === undefined) throw new Error('the log has no terms for it');
+    const isCheck = entry.type.startsWith('check.');
+    const action = actionOfTerms(isCheck ? 'check' : 'purchase', terms);
+    const facts = factsOf(stored, action.agentId, await policies.compiled(stored.policies));
+    const nowMs = stored.decided_at ?? Date.parse(entry.at);
+    const { outcome, findings } = (isCheck ? decideCheck : decide)(action, facts, nowMs);
+    const again = decisionBody(outcome, findings, facts, {
+      configurationVersion: BigInt(stored.configuration_version),
+      atMs: stored.decided_at ?? null,
+    });
+    if (canonicalJson(again) === canonicalJson(stored)) return null;
+    const fields = Object.keys({ ...again, ...stored }).filter(
+      (name) => textOf(again[name]) !== textOf(Reflect.get(stored, name)),
+    );
+    return { recomputed: outcome, reason: `it differs in ${fields.sort().join(', ')}` };
+  } catch (error) {
+    return { recomputed: null, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function factsOf(
+  { facts }: StoredDecision,
+  agentId: string,
+  policies: readonly CompiledPolicy[],
+): DecisionFacts {
+  return {
+    stage: facts.stage,
+    agent: { agentId, status: facts.agent_status, bindings: facts.bindings ?? {} },
+    policies,
+    budgets: facts.budgets.map(budgetOf),
+    duplicateAtMs: facts.duplicate_at ?? null,
+    signedSteps: facts.signed_steps ?? [],
+  };
+}
+
+function budgetOf([budgetId, periodId, ...texts]: StoredDecision['facts']['budgets'][number]): BudgetFacts {
+  const [currency, limit, pending, committed, spent, own, policyId, ruleId] = texts;
+  const amount = (text: string | undefined): bigint => {
+    if (text === undefined) throw new Error(`a recorded balance of ${budgetId} is not whole`);
+    return BigInt(text);
+  };
+  return {
+    budgetId,
+    periodId: BigInt(periodId),
+    currency: currency ?? '',
+    limitMinor: amount(limit),
+    pendingMinor: amount(pending),
+    committedMinor: amount(committed),
+    spentMinor: amount(spent),
+    ownMinor: amount(own),
+    cap: policyId === undefined || ruleId === undefined ? null : { policyId, ruleId },
+  };
+}
+
+async function termsOfSubjects(pool: Pool, subjectIds: readonly string[]): Promise<Map<string, Body>> {
+  if (subjectIds.length === 0) return new Map();
+  const rows = await queryRows<FindFirstEntriesRow>(pool, findFirstEntries([...new Set(subjectIds)]));
+  return new Map(
+    rows.flatMap((row) => {
+      const { terms } = JSON.parse(row.body.toString('utf8')) as StoredEntry;
+      return terms === undefined ? [] : [[row.subject_id, terms]];
+    }),
+  );
+}
+
+/** Policy versions as they were published, each compiled once. */
+class StoredPolicies {
+  readonly #pool: Pool;
+  readonly #compiled = new Map<string, Promise<CompiledPolicy>>();
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  compiled(versions: StoredDecision['policies']): Promise<CompiledPolicy[]> {
+    return Promise.all(versions.map(([policyId, version]) => this.#one(policyId, version)));
+  }
+
+  #one(policyId: string, version: number): Promise<CompiledPolicy> {
+    const key = `${policyId}@${version}`;
+    const found = this.#compiled.get(key) ?? this.#load(policyId, version);
+    this.#compiled.set(key, found);
+    return found;
+  }
+
+  async #load(policyId: string, version: number): Promise<CompiledPolicy> {
+    const [row] = await queryRows<FoundPolicyRow>(this.#pool, findPolicyVersion({ policyId, version }));
+    if (row === undefined) throw new Error(`there is no version ${version} of the policy ${policyId}`);
+    const parsed = parsePolicy(row.document, version);
+    if (!parsed.ok) throw new Error(`version ${version} of the policy ${policyId} does not parse`);
+    return parsed.policy;
+  }
+}
+
+function textOf(value: unknown): string {
+  return value === undefined ? '' : canonicalJson(value as Json); // out of JSON, or what decisionBody made of it
+}

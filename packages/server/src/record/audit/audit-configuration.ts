@@ -1,0 +1,305 @@
+// record/audit/audit-configuration.ts: agents, principals, keys, budgets, policies, endpoints and entities against the
+// changes recorded of them: each row is the fold of its changes, and names are compared through their commitments.
+import { canonicalJson, verifyCommitment } from '@countersign/audit';
+import { formatAmount, parseCurrency } from '@countersign/core';
+import { createHash } from 'node:crypto';
+import type { QueryResultRow } from 'pg';
+
+import { type RowAudit, entryOf, exactTime, fieldOf, instant, textField } from './row-audit.ts';
+
+interface ConfigurationRow extends QueryResultRow {
+  entries: { entry_id: string; body: string }[] | null;
+  texts: { entry_id: string; field: string; text: string; salt: string }[] | null;
+  created: string | null;
+}
+
+/** How a table is recorded: entry types begin with `kind.`; columns are named as the log names them. */
+interface RecordedTable {
+  readonly table: string;
+  readonly kind: string;
+  readonly id: string;
+  /** Column of the log's entry id, where the row has one. */
+  readonly entryId: boolean;
+  /** What the row says of each field the log knows; texts as they are. */
+  readonly fieldsOf: (row: QueryResultRow) => Readonly<Record<string, unknown>>;
+}
+
+const TABLES: readonly RecordedTable[] = [
+  table('agent', 'agent', 'agent_id', (row) => ({
+    bindings: Object.keys(row['bindings'] as object).length === 0 ? null : (row['bindings'] as unknown),
+    entity_id: row['entity_id'] as unknown,
+    name: row['name'] as unknown,
+    owner: row['owner'] as unknown,
+    status: row['status'] as unknown,
+    team: row['team'] as unknown,
+  })),
+  table('principal', 'principal', 'principal_id', (row) => ({
+    email: row['email'] as unknown,
+    kind: row['kind'] as unknown,
+    name: row['name'] as unknown,
+    roles: row['roles'] as unknown,
+    status: row['status'] as unknown,
+  })),
+  table('budget', 'budget', 'budget_id', (row) => ({
+    currency: row['currency'] as unknown,
+    ends_at: isoOf(row['ends_at']),
+    limit: limitOf(row),
+    name: row['name'] as unknown,
+    owner: row['owner'] as unknown,
+    period: row['period'] as unknown,
+    scope: row['scope'] as unknown,
+    starts_at: isoOf(row['starts_at']),
+    status: row['status'] as unknown,
+    time_zone: row['time_zone'] as unknown,
+  })),
+  {
+    ...table('legal_entity', 'entity', 'entity_id', (row) => ({
+      base_currency: row['base_currency'] as unknown,
+      country: row['country'] as unknown,
+      is_default: row['is_default'] as unknown,
+      name: row['name'] as unknown,
+      tax_id: row['tax_id'] as unknown,
+      time_zone: row['time_zone'] as unknown,
+    })),
+    entryId: false,
+  },
+  {
+    ...table('cost_center', 'cost_center', 'cost_center_id', (row) => ({
+      entity_id: row['entity_id'] as unknown,
+      name: row['name'] as unknown,
+    })),
+    entryId: false,
+  },
+  table('webhook_endpoint', 'webhook_endpoint', 'endpoint_id', (row) => ({
+    events: row['events'] as unknown,
+    host: URL.canParse(String(row['url'])) ? new URL(String(row['url'])).host : null,
+    status: row['status'] as unknown,
+    url: row['url'] as unknown,
+    reason: row['disabled_reason'] as unknown,
+  })),
+];
+
+function table(name: string, kind: string, id: string, fieldsOf: RecordedTable['fieldsOf']): RecordedTable {
+  return { table: name, kind, id, entryId: true, fieldsOf };
+}
+
+export async function auditConfiguration(audit: RowAudit): Promise<void> {
+  for (const recorded of TABLES) await auditTable(audit, recorded);
+  await auditKeys(audit);
+  await auditPolicies(audit);
+  await auditInstallation(audit);
+}
+
+function selectWithEntries(name: string, id: string, kind: string): string {
+  return `SELECT ${name}.*, ${exactTime('created_at')} AS created,
+      (SELECT json_agg(json_build_object('entry_id', entry_id::text, 'body', encode(body, 'base64')) ORDER BY entry_id)
+       FROM log_entry WHERE subject_id = ${name}.${id}) AS entries,
+      (SELECT json_agg(json_build_object('entry_id', entry_id::text, 'field', field, 'text', text,
+         'salt', encode(salt, 'base64')))
+       FROM configuration_text WHERE subject_id = ${name}.${id} AND field LIKE '${kind}.%') AS texts
+    FROM ${name} ORDER BY ${id}`;
+}
+
+interface Change {
+  readonly entryId: bigint;
+  readonly type: string;
+  readonly at: unknown;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** The changes of one kind; null where one of them was altered: then the entry is to blame. */
+function changesOf(audit: RowAudit, row: ConfigurationRow, kind: string): Change[] | null {
+  const changes: Change[] = [];
+  for (const { entry_id: id, body } of row.entries ?? []) {
+    const entryId = BigInt(id);
+    const entry = entryOf({ entry_id: entryId, subject_id: '', body: Buffer.from(body, 'base64') });
+    if (entry === null || audit.altered.has(entryId)) return null;
+    if (entry.body['changes'] === undefined || !entry.type.startsWith(`${kind}.`)) continue;
+    changes.push({ entryId, type: entry.type, at: entry.body['at'], body: entry.body });
+  }
+  return changes;
+}
+
+async function auditTable(
+  audit: RowAudit,
+  { table: name, kind, id, entryId, fieldsOf }: RecordedTable,
+): Promise<void> {
+  for await (const rows of audit.pages<ConfigurationRow>(name, selectWithEntries(name, id, kind))) {
+    for (const row of rows) {
+      const key = { [id]: row[id] as unknown };
+      const changes = changesOf(audit, row, kind);
+      if (changes === null) continue;
+      const [first] = changes;
+      const latest = changes.at(-1);
+      if (first === undefined || latest === undefined) {
+        audit.extra(name, key, 'no entry made it');
+        continue;
+      }
+      compareFields(audit, { name, kind, key, row, changes, fields: fieldsOf(row) });
+      audit.compare(name, key, {
+        created_at: [instant(first.at), row.created],
+        ...(entryId ? { entry_id: [latest.entryId, row['entry_id'] as unknown] } : {}),
+      });
+    }
+  }
+}
+
+interface Comparison {
+  readonly name: string;
+  readonly kind: string;
+  readonly key: Readonly<Record<string, unknown>>;
+  readonly row: ConfigurationRow;
+  readonly changes: readonly Change[];
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+function compareFields(audit: RowAudit, { name, kind, key, row, changes, fields }: Comparison): void {
+  for (const [field, actual] of Object.entries(fields)) {
+    const change = changes.findLast(({ body }) => fieldOf(body, 'changes', field) !== undefined);
+    const expected = fieldOf(change?.body, 'changes', field, 'after') ?? null;
+    const commitment = textField(expected, 'commitment');
+    if (commitment === null) {
+      audit.compare(name, key, { [field]: [expected, actual] });
+      continue;
+    }
+    if (change === undefined) continue;
+    const stored = row.texts?.find(
+      (text) => BigInt(text.entry_id) === change.entryId && text.field === `${kind}.${field}`,
+    );
+    if (stored === undefined) continue; // erased: nothing to compare with
+    const salt = Buffer.from(stored.salt, 'base64');
+    const textKey = { entry_id: change.entryId, field: stored.field };
+    const isWhole = verifyCommitment(commitment, stored.text, salt);
+    audit.compare('configuration_text', textKey, { text: [FITS, isWhole ? FITS : 'another text'] });
+    if (!isWhole) continue;
+    audit.compare(name, key, { [field]: [stored.text, actual] });
+  }
+}
+
+const FITS = 'a text that fits its commitment';
+
+async function auditKeys(audit: RowAudit): Promise<void> {
+  for await (const rows of audit.pages<ConfigurationRow>(
+    'api_key',
+    selectWithEntries('api_key', 'key_id', 'key'),
+  )) {
+    for (const row of rows) {
+      const key = { key_id: row['key_id'] as unknown };
+      const changes = changesOf(audit, row, 'key');
+      if (changes === null) continue;
+      // A key that took another's place is recorded with the one it replaced.
+      const made =
+        changes.find(({ type }) => type === 'key.created') ?? (await rotationTo(audit, String(key.key_id)));
+      if (made === null) {
+        audit.extra('api_key', key, 'no entry made it');
+        continue;
+      }
+      const ended = changes.findLast(({ type }) => type === 'key.revoked' || type === 'key.rotated');
+      const holder = (field: string): unknown =>
+        fieldOf(made.body, 'changes', field, 'after') ?? fieldOf(made.body, field) ?? null;
+      const isRevoked = fieldOf(ended?.body, 'changes', 'status', 'after') === 'revoked';
+      const digest = fieldOf(made.body, 'changes', 'key_digest', 'after') ?? fieldOf(made.body, 'key_digest');
+      audit.compare('api_key', key, {
+        agent_id: [holder('agent_id'), row['agent_id'] as unknown],
+        principal_id: [holder('principal_id'), row['principal_id'] as unknown],
+        is_revoked: [isRevoked, row['revoked_at'] !== null],
+        created_at: [instant(made.at), row.created],
+        entry_id: [(ended ?? made).entryId, row['entry_id'] as unknown],
+        ...(digest === undefined ? {} : { key_hash: [digest, digestOf(row['key_hash'] as Buffer)] }),
+      });
+    }
+  }
+}
+
+async function rotationTo(audit: RowAudit, keyId: string): Promise<Change | null> {
+  const rows = await audit.rows<{ entry_id: bigint; subject_id: string; body: Buffer }>(
+    `SELECT entry_id, subject_id, body FROM log_entry
+     WHERE subject_id LIKE 'key\\_%' AND position(convert_to('"new_key_id":"' || $1 || '"', 'UTF8') IN body) > 0
+     ORDER BY entry_id LIMIT 1`,
+    [keyId],
+  );
+  const entry = rows[0] === undefined ? null : entryOf(rows[0]);
+  if (entry === null || fieldOf(entry.body, 'new_key_id') !== keyId) return null;
+  return { entryId: entry.entryId, type: entry.type, at: entry.body['at'], body: entry.body };
+}
+
+async function auditPolicies(audit: RowAudit): Promise<void> {
+  const sql = `SELECT policy_version.*, ${exactTime('created_at')} AS created, subject_id AS entry_subject, body AS entry_body
+    FROM policy_version LEFT JOIN log_entry USING (entry_id) ORDER BY policy_id, version`;
+  for await (const rows of audit.pages('policy_version', sql)) {
+    for (const row of rows) {
+      const key = { policy_id: row['policy_id'] as unknown, version: row['version'] as unknown };
+      const entryId = row['entry_id'] as bigint;
+      if (audit.altered.has(entryId)) continue;
+      const body = row['entry_body'] as Buffer | null;
+      const entry = body === null ? null : entryOf({ entry_id: entryId, subject_id: '', body });
+      if (entry?.type !== 'policy.published' || row['entry_subject'] !== key.policy_id) {
+        audit.compare('policy_version', key, { entry_id: ['the entry that published it', entryId] });
+        continue;
+      }
+      audit.compare('policy_version', key, {
+        version: [fieldOf(entry.body, 'changes', 'version', 'after'), key.version],
+        ...digestColumn(entry.body, row['document'] as unknown),
+        created_at: [instant(entry.body['at']), row['created'] as unknown],
+        created_by: [fieldOf(entry.body, 'actor', 'id'), row['created_by'] as unknown],
+      });
+    }
+  }
+}
+
+function digestColumn(
+  body: Readonly<Record<string, unknown>>,
+  document: unknown,
+): Record<string, readonly [unknown, unknown]> {
+  const digest = fieldOf(body, 'changes', 'document_sha256', 'after');
+  if (digest === undefined) return {};
+  const actual = createHash('sha256').update(canonicalJson(document)).digest('hex');
+  return { document: [`sha256 ${String(digest)}`, `sha256 ${actual}`] };
+}
+
+async function auditInstallation(audit: RowAudit): Promise<void> {
+  const rows = await audit.rows<ConfigurationRow>(
+    selectWithEntries('configuration', 'installation_id', 'installation'),
+  );
+  if (rows.length === 0) audit.missing('configuration', {});
+  for (const row of rows) {
+    const changes = changesOf(audit, row, 'installation');
+    const first = changes?.[0];
+    if (changes === null) continue;
+    if (first === undefined) {
+      audit.compare(
+        'configuration',
+        {},
+        { installation_id: ['the one the log began with', row['installation_id'] as unknown] },
+      );
+      continue;
+    }
+    const changeControl = changes.findLast(
+      ({ body }) => fieldOf(body, 'changes', 'change_control') !== undefined,
+    );
+    audit.compare(
+      'configuration',
+      {},
+      {
+        change_control: [
+          fieldOf(changeControl?.body, 'changes', 'change_control', 'after'),
+          row['change_control'] as unknown,
+        ],
+        created_at: [instant(first.at), row.created],
+      },
+    );
+  }
+}
+
+function digestOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function isoOf(value: unknown): string | null {
+  return value instanceof Date ? value.toISOString() : null;
+}
+
+function limitOf(row: QueryResultRow): string | null {
+  const currency = parseCurrency(String(row['currency']));
+  return currency === undefined ? null : formatAmount(row['limit_minor'] as bigint, currency);
+}
