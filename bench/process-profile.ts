@@ -48,7 +48,9 @@ export class ProcessProfiler {
       if (frame === undefined) continue;
       const place = placeOf(frame.url);
       add(byFile, place === '' ? frame.functionName : place, time);
-      add(byFunction, `${frame.functionName || '(anonymous)'} ${place}:${frame.lineNumber + 1}`, time);
+      // tsx puts a source on few lines: only those of plain JavaScript lead anywhere.
+      const line = place.endsWith('.ts') || place === '' ? '' : `:${frame.lineNumber + 1}`;
+      add(byFunction, `${frame.functionName || '(anonymous)'} ${place}${line}`, time);
     }
     return { functions: sharesOf(byFunction, total), files: sharesOf(byFile, total) };
   }

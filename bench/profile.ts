@@ -82,17 +82,18 @@ async function httpRunner(site: WorldSite, apiKey: string): Promise<Runner> {
   };
 }
 
-async function profile(on: Cluster, connection: Connection, { child, run }: Runner): Promise<void> {
+async function profile(on: Cluster, connection: Connection, runner: Runner): Promise<void> {
+  const { child } = runner;
   const owner = new pg.Client({ ...connection, options: '-c search_path=countersign,public' });
   await owner.connect();
   await owner.query('CREATE EXTENSION pg_stat_statements SCHEMA public');
-  const warm = await run(WARM_UP_SECONDS, FIRST_NUMBER);
+  const warm = await runner.run(WARM_UP_SECONDS, FIRST_NUMBER);
   await on.checkpoint();
   await owner.query('SELECT public.pg_stat_statements_reset()');
   const sizesBefore = await relationSizes(owner);
   const walBefore = await on.walPosition();
   await child.ask({ kind: 'profile-start' });
-  const result = await run(seconds, FIRST_NUMBER + warm.acknowledged);
+  const result = await runner.run(seconds, FIRST_NUMBER + warm.acknowledged);
   await mkdir(values.out, { recursive: true });
   const file = join(values.out, `bench-${values.form}.cpuprofile`);
   const time = (await child.ask({ kind: 'profile-stop', file })) as ProcessProfile; // what both processes answer to it

@@ -76,7 +76,7 @@ describe('a request that runs out', () => {
   });
 
   it('does not wait for others that the gate refuses', async () => {
-    const requests = [];
+    const requests: string[] = [];
     for (let number = 1; number <= 7; number += 1)
       requests.push(await request({ amountMinor: 300_000n + BigInt(number) }));
     test.clock.nowMs += DAY_MS;

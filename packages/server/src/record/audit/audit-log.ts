@@ -288,7 +288,8 @@ class TreeAudit {
     if (typeof subjectId === 'string' && subjectId !== row.subject_id)
       this.#audit.alteredSubjects.add(subjectId);
     this.#audit.compare('log_entry', { entry_id: row.entry_id }, { subject_id: [subjectId, row.subject_id] });
-    return entry;
+    // The bytes are the log's: they say whose entry it is.
+    return typeof subjectId === 'string' ? { ...entry, subjectId } : entry;
   }
 }
 
