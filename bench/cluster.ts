@@ -8,7 +8,11 @@ import pg from 'pg';
 import { SILENT_LOG } from '../packages/server/src/db/database-log.ts';
 import { startEmbeddedPostgres } from '../packages/server/src/db/embedded-postgres.ts';
 import type { PostgresSettings } from '../packages/server/src/db/postgres-settings.ts';
-import { makeThrowawayDirectory, removeThrowawayDirectory } from '../tests/harness/throwaway-directory.ts';
+import {
+  clearAfterKilledRuns,
+  makeThrowawayDirectory,
+  removeThrowawayDirectory,
+} from '../tests/harness/throwaway-directory.ts';
 
 export type Connection = pg.ClientConfig & {
   readonly host: string;
@@ -31,6 +35,7 @@ export interface Cluster {
 }
 
 export async function startCluster(settings: PostgresSettings = {}): Promise<Cluster> {
+  await clearAfterKilledRuns();
   const directory = await makeThrowawayDirectory();
   const server = await startEmbeddedPostgres({
     dataDir: directory,

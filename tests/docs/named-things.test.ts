@@ -15,6 +15,7 @@ const ROOTS = [
   'packages/core/src',
   'docs/reference',
   'packages/cli',
+  'bench',
 ];
 
 /** Pages whose names stand for many: `x.test.ts`. */

@@ -2,6 +2,7 @@
 // out as they are acknowledged. For tests that need a gateway to be another process. No HTTP: what is killed is the gate.
 import { createInterface } from 'node:readline';
 
+import { canonicalJson } from '@countersign/audit';
 import type { ClientConfig } from 'pg';
 import { pino } from 'pino';
 
@@ -55,7 +56,7 @@ async function decide({ key, vendor, caller }: GatewayLine): Promise<GatewayWord
     const answer = await gateway.gate.submit({ command: { kind: 'request', input, idempotency }, caller });
     if (!answer.ok) return { key, failed: answer.code };
     const { type, entryId, subjectId, body } = answer.entry;
-    return { key, type, entryId: String(entryId), requestId: subjectId, body: JSON.stringify(body) };
+    return { key, type, entryId: String(entryId), requestId: subjectId, body: canonicalJson(body) };
   } catch (error) {
     return { key, failed: error instanceof Error ? error.name : 'unknown' };
   }

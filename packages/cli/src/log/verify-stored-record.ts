@@ -78,7 +78,7 @@ async function verifyConnection(
 
 /** Opening a directory that holds none would make an empty gateway in it, and verify that. */
 async function refuseUnlessThere(dataDir: string): Promise<void> {
-  await access(join(dataDir, 'cluster.json')).catch(() => {
+  await access(join(dataDir, 'postgres-password')).catch(() => {
     throw usageFailure(`there is no data of a gateway in \`${dataDir}\``);
   });
 }

@@ -1,11 +1,10 @@
 // jobs/auto-charge.ts: a simulated merchant for trying things out (COUNTERSIGN_SANDBOX_AUTOCHARGE=1): charges each new
 // card in full, as the vendor of its request, and ships at once. Must never run against cards of a real issuer.
-import { parseCurrency } from '@countersign/core';
 import type { Pool } from 'pg';
 
 import { describeDatabaseError } from '../db/database-error.ts';
 import { queryRows } from '../db/query-rows.ts';
-import type { GateAnswer, GateRequest } from '../gate/command.ts';
+import type { GateAnswer, GateCommand, GateRequest } from '../gate/command.ts';
 import { type PurchaseTextRow, findPurchaseTexts } from '../ledger/find-purchase-texts.ts';
 import type { SystemCaller } from '../record/caller.ts';
 import type { LogEvent } from '../record/event-data.ts';
@@ -20,6 +19,8 @@ export interface AutoChargeOptions {
   /** Cards of other rail adapters are left alone. */
   readonly provider?: string;
 }
+
+type Charge = Extract<GateCommand, { kind: 'authorize' }>;
 
 const CALLER: SystemCaller = { kind: 'system', name: 'sandbox-network' };
 
@@ -55,8 +56,8 @@ async function chargeCard(options: AutoChargeOptions, requestId: string, cardId:
   const { gate, log, pool } = options;
   try {
     const [request] = await queryRows<PurchaseTextRow>(pool, findPurchaseTexts([requestId]));
-    const currency = parseCurrency(request?.currency ?? '');
-    if (request === undefined || currency === undefined) throw new Error('the card has no request');
+    if (request === undefined) throw new Error('the card has no request');
+    const currency = request.currency as Charge['currency']; // stored by the gate, which knows no other
     const { amount_minor: amountMinor, vendor: name } = request;
     const merchant = { name, domain: null, merchantId: null, mcc: null, country: null };
     const authorize = { kind: 'authorize', cardId, amountMinor, currency, merchant } as const;

@@ -79,10 +79,14 @@ function publicLookup(resolveName: typeof resolve): LookupFunction {
   return (hostname, options, callback) => {
     resolveName(hostname, { ...options, all: true }, (error, found) => {
       const addresses: LookupAddress[] = found;
-      if (error !== null) return void callback(error, []);
+      if (error !== null) {
+        callback(error, []);
+        return;
+      }
       const [first] = addresses;
       if (first === undefined || addresses.some(({ address }) => isPrivateAddress(address))) {
-        return void callback(new RefusedAddressError(`\`${hostname}\` is a private address`), []);
+        callback(new RefusedAddressError(`\`${hostname}\` is a private address`), []);
+        return;
       }
       if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);

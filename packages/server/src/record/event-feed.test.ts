@@ -285,10 +285,14 @@ describe('a wait', () => {
     const { signal } = listeners;
     const add = signal.addEventListener.bind(signal);
     const remove = signal.removeEventListener.bind(signal);
-    signal.addEventListener = (...named: Parameters<typeof add>) =>
-      void (added.push(named[0]), add(...named));
-    signal.removeEventListener = (...named: Parameters<typeof remove>) =>
-      void (added.pop(), remove(...named));
+    signal.addEventListener = (...named: Parameters<typeof add>) => {
+      added.push(named[0]);
+      add(...named);
+    };
+    signal.removeEventListener = (...named: Parameters<typeof remove>) => {
+      added.pop();
+      remove(...named);
+    };
     let state = 'held';
     const wait = waiting('tidy', () => state, { signal });
     await pause();

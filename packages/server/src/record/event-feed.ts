@@ -117,7 +117,8 @@ export class EventFeed {
   async *subscribe(subscription: Subscription): AsyncGenerator<LogEvent, void, undefined> {
     const { signal } = subscription;
     let after = subscription.after ?? (await this.#readSize()) - 1;
-    while (!signal.aborted && !this.#isClosed) {
+    const isOver = (): boolean => signal.aborted || this.#isClosed;
+    while (!isOver()) {
       if (this.#size === null || this.#size - 1 <= after) {
         const leaf = this.#wait(null, signal, (settle) => ({ kind: 'leaf', after, settle }));
         await leaf.promise;
@@ -126,7 +127,7 @@ export class EventFeed {
       const page = await this.#page(subscription, after, this.#size);
       for (const event of page.events) {
         yield event;
-        if (signal.aborted) return;
+        if (isOver()) return;
       }
       after = page.scannedTo;
     }

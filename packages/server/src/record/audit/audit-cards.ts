@@ -1,14 +1,8 @@
 // record/audit/audit-cards.ts: cards and what was charged on them against the entries of their request.
 import { requestIdOfCard } from '../../ids.ts';
-import {
-  type AuditedEntry,
-  type Columns,
-  type RowAudit,
-  exactTime,
-  fieldOf,
-  instant,
-  listOf,
-} from './row-audit.ts';
+import { auditAuthorizationRows } from '../../ledger/audit-authorization-rows.ts';
+import { auditCardRows } from '../../ledger/audit-card-rows.ts';
+import { type AuditedEntry, type Columns, type RowAudit, fieldOf, instant, listOf } from './row-audit.ts';
 import {
   type WithEntries,
   asTerms,
@@ -17,13 +11,10 @@ import {
   lastChange,
   oneOf,
   said,
-  withEntries,
 } from './subject-entries.ts';
 
 export async function auditCards(audit: RowAudit): Promise<void> {
-  const subject = `'preq' || substr(card_id, strpos(card_id, '_'))`;
-  const sql = `SELECT *, ${exactTime('expires_at')} AS expires, ${withEntries(subject)} FROM card ORDER BY card_id`;
-  for await (const rows of audit.pages<WithEntries>('card', sql)) {
+  for await (const rows of audit.pages<WithEntries>('card', auditCardRows())) {
     for (const row of rows) {
       const key = { card_id: row['card_id'] as unknown };
       const entries = entriesOf(audit, requestIdOfCard(String(key.card_id)), row);
@@ -57,10 +48,7 @@ export async function auditCards(audit: RowAudit): Promise<void> {
 }
 
 export async function auditAuthorizations(audit: RowAudit): Promise<void> {
-  const subject = `'preq' || substr(card_id, strpos(card_id, '_'))`;
-  const sql = `SELECT *, ${exactTime('created_at')} AS created, ${withEntries(subject)}
-    FROM card_authorization ORDER BY authorization_id`;
-  for await (const rows of audit.pages<WithEntries>('card_authorization', sql)) {
+  for await (const rows of audit.pages<WithEntries>('card_authorization', auditAuthorizationRows())) {
     for (const row of rows) {
       const authorizationId = String(row['authorization_id']);
       const entries = entriesOf(audit, requestIdOfCard(String(row['card_id'])), row);

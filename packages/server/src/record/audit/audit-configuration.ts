@@ -5,7 +5,10 @@ import { formatAmount, parseCurrency } from '@countersign/core';
 import { createHash } from 'node:crypto';
 import type { QueryResultRow } from 'pg';
 
-import { type RowAudit, entryOf, exactTime, fieldOf, instant, textField } from './row-audit.ts';
+import { auditConfigurationRows } from '../../ledger/audit-configuration-rows.ts';
+import { auditKeyRotation } from '../../ledger/audit-key-rotation.ts';
+import { auditPolicyRows } from '../../ledger/audit-policy-rows.ts';
+import { type RowAudit, entryOf, fieldOf, instant, textField } from './row-audit.ts';
 
 interface ConfigurationRow extends QueryResultRow {
   entries: { entry_id: string; body: string }[] | null;
@@ -90,16 +93,6 @@ export async function auditConfiguration(audit: RowAudit): Promise<void> {
   await auditInstallation(audit);
 }
 
-function selectWithEntries(name: string, id: string, kind: string): string {
-  return `SELECT ${name}.*, ${exactTime('created_at')} AS created,
-      (SELECT json_agg(json_build_object('entry_id', entry_id::text, 'body', encode(body, 'base64')) ORDER BY entry_id)
-       FROM log_entry WHERE subject_id = ${name}.${id}) AS entries,
-      (SELECT json_agg(json_build_object('entry_id', entry_id::text, 'field', field, 'text', text,
-         'salt', encode(salt, 'base64')))
-       FROM configuration_text WHERE subject_id = ${name}.${id} AND field LIKE '${kind}.%') AS texts
-    FROM ${name} ORDER BY ${id}`;
-}
-
 interface Change {
   readonly entryId: bigint;
   readonly type: string;
@@ -108,7 +101,13 @@ interface Change {
 }
 
 /** The changes of one kind; null where one of them was altered: then the entry is to blame. */
-function changesOf(audit: RowAudit, row: ConfigurationRow, kind: string): Change[] | null {
+function changesOf(
+  audit: RowAudit,
+  row: ConfigurationRow,
+  kind: string,
+  subjectId: unknown,
+): Change[] | null {
+  if (audit.alteredSubjects.has(String(subjectId))) return null;
   const changes: Change[] = [];
   for (const { entry_id: id, body } of row.entries ?? []) {
     const entryId = BigInt(id);
@@ -124,10 +123,13 @@ async function auditTable(
   audit: RowAudit,
   { table: name, kind, id, entryId, fieldsOf }: RecordedTable,
 ): Promise<void> {
-  for await (const rows of audit.pages<ConfigurationRow>(name, selectWithEntries(name, id, kind))) {
+  for await (const rows of audit.pages<ConfigurationRow>(
+    name,
+    auditConfigurationRows({ table: name, id, kind }),
+  )) {
     for (const row of rows) {
       const key = { [id]: row[id] as unknown };
-      const changes = changesOf(audit, row, kind);
+      const changes = changesOf(audit, row, kind, row[id]);
       if (changes === null) continue;
       const [first] = changes;
       const latest = changes.at(-1);
@@ -181,11 +183,11 @@ const FITS = 'a text that fits its commitment';
 async function auditKeys(audit: RowAudit): Promise<void> {
   for await (const rows of audit.pages<ConfigurationRow>(
     'api_key',
-    selectWithEntries('api_key', 'key_id', 'key'),
+    auditConfigurationRows({ table: 'api_key', id: 'key_id', kind: 'key' }),
   )) {
     for (const row of rows) {
       const key = { key_id: row['key_id'] as unknown };
-      const changes = changesOf(audit, row, 'key');
+      const changes = changesOf(audit, row, 'key', key.key_id);
       if (changes === null) continue;
       // A key that took another's place is recorded with the one it replaced.
       const made =
@@ -213,10 +215,7 @@ async function auditKeys(audit: RowAudit): Promise<void> {
 
 async function rotationTo(audit: RowAudit, keyId: string): Promise<Change | null> {
   const rows = await audit.rows<{ entry_id: bigint; subject_id: string; body: Buffer }>(
-    `SELECT entry_id, subject_id, body FROM log_entry
-     WHERE subject_id LIKE 'key\\_%' AND position(convert_to('"new_key_id":"' || $1 || '"', 'UTF8') IN body) > 0
-     ORDER BY entry_id LIMIT 1`,
-    [keyId],
+    auditKeyRotation(keyId),
   );
   const entry = rows[0] === undefined ? null : entryOf(rows[0]);
   if (entry === null || fieldOf(entry.body, 'new_key_id') !== keyId) return null;
@@ -224,9 +223,7 @@ async function rotationTo(audit: RowAudit, keyId: string): Promise<Change | null
 }
 
 async function auditPolicies(audit: RowAudit): Promise<void> {
-  const sql = `SELECT policy_version.*, ${exactTime('created_at')} AS created, subject_id AS entry_subject, body AS entry_body
-    FROM policy_version LEFT JOIN log_entry USING (entry_id) ORDER BY policy_id, version`;
-  for await (const rows of audit.pages('policy_version', sql)) {
+  for await (const rows of audit.pages('policy_version', auditPolicyRows())) {
     for (const row of rows) {
       const key = { policy_id: row['policy_id'] as unknown, version: row['version'] as unknown };
       const entryId = row['entry_id'] as bigint;
@@ -251,19 +248,19 @@ function digestColumn(
   body: Readonly<Record<string, unknown>>,
   document: unknown,
 ): Record<string, readonly [unknown, unknown]> {
-  const digest = fieldOf(body, 'changes', 'document_sha256', 'after');
-  if (digest === undefined) return {};
+  const digest = textField(fieldOf(body, 'changes', 'document_sha256'), 'after');
+  if (digest === null) return {};
   const actual = createHash('sha256').update(canonicalJson(document)).digest('hex');
-  return { document: [`sha256 ${String(digest)}`, `sha256 ${actual}`] };
+  return { document: [`sha256 ${digest}`, `sha256 ${actual}`] };
 }
 
 async function auditInstallation(audit: RowAudit): Promise<void> {
   const rows = await audit.rows<ConfigurationRow>(
-    selectWithEntries('configuration', 'installation_id', 'installation'),
+    auditConfigurationRows({ table: 'configuration', id: 'installation_id', kind: 'installation' }),
   );
   if (rows.length === 0) audit.missing('configuration', {});
   for (const row of rows) {
-    const changes = changesOf(audit, row, 'installation');
+    const changes = changesOf(audit, row, 'installation', row['installation_id']);
     const first = changes?.[0];
     if (changes === null) continue;
     if (first === undefined) {

@@ -14,6 +14,12 @@ import {
   rootOfHashes,
 } from '@countersign/audit';
 
+import { auditCheckpoints } from '../../ledger/audit-checkpoints.ts';
+import { auditExtraTileHashes } from '../../ledger/audit-extra-tile-hashes.ts';
+import { auditLogHead } from '../../ledger/audit-log-head.ts';
+import { auditLogLeaves } from '../../ledger/audit-log-leaves.ts';
+import { auditNewestCheckpoints } from '../../ledger/audit-newest-checkpoints.ts';
+import { auditTileHash } from '../../ledger/audit-tile-hash.ts';
 import { eventTypeCode } from '../event-type-code.ts';
 import { type AuditedEntry, type RowAudit, entryOf, fieldOf } from './row-audit.ts';
 
@@ -34,9 +40,6 @@ interface Leaf {
 
 type TileNode = NodeId & { readonly hash: Buffer };
 
-const LEAVES = `SELECT leaf_index, entry_id, type_code, leaf_hash, subject_id, body
-  FROM log_leaf LEFT JOIN log_entry USING (entry_id) ORDER BY leaf_index`;
-
 /** Audits the tree; hands out every entry of it whose bytes are the log's. */
 export async function auditLog(
   audit: RowAudit,
@@ -44,7 +47,7 @@ export async function auditLog(
   onEntries: (entries: readonly AuditedEntry[]) => Promise<void>,
 ): Promise<void> {
   const tree = await TreeAudit.open(audit, verifierKey);
-  for await (const rows of audit.pages<LeafRow>('log_leaf', LEAVES, TILE_WIDTH)) {
+  for await (const rows of audit.pages<LeafRow>('log_leaf', auditLogLeaves(), TILE_WIDTH)) {
     await onEntries(await tree.leaves(rows));
   }
   await onEntries(await tree.end());
@@ -76,19 +79,15 @@ class TreeAudit {
     this.#verifierKey = verifierKey;
     this.#head = head;
     this.#newest = newest;
-    this.#checkpoints = audit.pages('log_checkpoint', 'SELECT size, note FROM log_checkpoint ORDER BY size');
+    this.#checkpoints = audit.pages('log_checkpoint', auditCheckpoints());
   }
 
   static async open(audit: RowAudit, verifierKey: VerifierKey): Promise<TreeAudit> {
-    const [head] = await audit.rows<{ size: bigint; frontier: Buffer }>(
-      'SELECT size, frontier FROM log_head',
-    );
+    const [head] = await audit.rows<{ size: bigint; frontier: Buffer }>(auditLogHead());
     if (head === undefined) audit.missing('log_head', {});
     let newest: Checkpoint | null = null;
     // The newest one that the key really signed: a note somebody wrote must not decide what is right.
-    for (const { note } of await audit.rows<{ note: string }>(
-      'SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 2',
-    )) {
+    for (const { note } of await audit.rows<{ note: string }>(auditNewestCheckpoints())) {
       newest ??= opened(note, verifierKey);
     }
     return new TreeAudit(audit, verifierKey, head ?? { size: 0n, frontier: Buffer.alloc(0) }, newest);
@@ -231,7 +230,7 @@ class TreeAudit {
   #compareCheckpoint(row: { size: bigint; note: string }, size: number | null): void {
     const key = { size: row.size };
     const checkpoint = opened(row.note, this.#verifierKey);
-    if (checkpoint === null || checkpoint.size !== Number(row.size)) {
+    if (checkpoint?.size !== Number(row.size)) {
       this.#audit.compare('log_checkpoint', key, {
         note: ['a note signed by the log for this size', row.note],
       });
@@ -254,19 +253,12 @@ class TreeAudit {
   }
 
   async #tileHash(level: number, index: number): Promise<Buffer | null> {
-    const [row] = await this.#audit.rows<{ hash: Buffer }>(
-      'SELECT hash FROM log_tile_hash WHERE level = $1 AND hash_index = $2',
-      [level, index],
-    );
+    const [row] = await this.#audit.rows<{ hash: Buffer }>(auditTileHash(level, index));
     return row?.hash ?? null;
   }
 
   async #extraTileHashes(size: number): Promise<void> {
-    const rows = await this.#audit.rows<{ level: number; hash_index: bigint }>(
-      `SELECT level, hash_index FROM log_tile_hash
-       WHERE level < 1 OR hash_index < 0 OR (hash_index + 1) * 256::numeric ^ level > $1::int8`,
-      [size],
-    );
+    const rows = await this.#audit.rows<{ level: number; hash_index: bigint }>(auditExtraTileHashes(size));
     for (const row of rows) this.#audit.extra('log_tile_hash', row);
   }
 

@@ -2,7 +2,10 @@
 // the fold of them.
 import { canonicalJson } from '@countersign/audit';
 
-import { type AuditedEntry, type RowAudit, exactTime, fieldOf, instant, listOf } from './row-audit.ts';
+import { auditApprovalRows } from '../../ledger/audit-approval-rows.ts';
+import { auditPurchaseRows } from '../../ledger/audit-purchase-rows.ts';
+import { auditSignatureRows } from '../../ledger/audit-signature-rows.ts';
+import { type AuditedEntry, type RowAudit, fieldOf, instant, listOf } from './row-audit.ts';
 import {
   COMMITTED,
   type FingerprintOf,
@@ -15,14 +18,10 @@ import {
   minorOf,
   oneOf,
   said,
-  withEntries,
 } from './subject-entries.ts';
 
 export async function auditPurchases(audit: RowAudit, fingerprintOf: FingerprintOf): Promise<void> {
-  const sql = `SELECT *, ${exactTime('created_at')} AS created,
-      ${exactTime('external_expires_at')} AS external_expires, ${withEntries('request_id')}
-    FROM purchase_request ORDER BY request_id`;
-  for await (const rows of audit.pages<WithEntries>('purchase_request', sql)) {
+  for await (const rows of audit.pages<WithEntries>('purchase_request', auditPurchaseRows())) {
     for (const row of rows) {
       const key = { request_id: row['request_id'] as unknown };
       const entries = entriesOf(audit, String(key.request_id), row);
@@ -82,9 +81,7 @@ function privateText(commitment: unknown, stored: unknown): readonly [unknown, u
 }
 
 export async function auditApprovals(audit: RowAudit): Promise<void> {
-  const sql = `SELECT *, ${exactTime('created_at')} AS created, ${exactTime('expires_at')} AS expires,
-      ${withEntries('request_id')} FROM approval ORDER BY approval_id`;
-  for await (const rows of audit.pages<WithEntries>('approval', sql)) {
+  for await (const rows of audit.pages<WithEntries>('approval', auditApprovalRows())) {
     for (const row of rows) {
       const key = { approval_id: row['approval_id'] as unknown };
       const entries = entriesOf(audit, String(row['request_id']), row);
@@ -146,9 +143,7 @@ function loggedStep(step: unknown, approval: unknown): unknown {
 }
 
 export async function auditSignatures(audit: RowAudit): Promise<void> {
-  const sql = `SELECT approval_signature.*, ${exactTime('signed_at')} AS signed, request_id, ${withEntries('request_id')}
-    FROM approval_signature LEFT JOIN approval USING (approval_id) ORDER BY approval_id, step_index`;
-  for await (const rows of audit.pages<WithEntries>('approval_signature', sql)) {
+  for await (const rows of audit.pages<WithEntries>('approval_signature', auditSignatureRows())) {
     for (const row of rows) {
       const key = { approval_id: row['approval_id'] as unknown, step_index: row['step_index'] as unknown };
       const entries = entriesOf(audit, String(row['request_id']), row);

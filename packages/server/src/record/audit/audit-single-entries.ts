@@ -1,7 +1,10 @@
 // record/audit/audit-single-entries.ts: rows that one entry made and nothing changes: receipts, notes and checks.
 import type { QueryResultRow } from 'pg';
 
-import { type AuditedEntry, type RowAudit, entryOf, exactTime, fieldOf, listOf } from './row-audit.ts';
+import { auditCheckRows } from '../../ledger/audit-check-rows.ts';
+import { auditNoteRows } from '../../ledger/audit-note-rows.ts';
+import { auditReceiptRows } from '../../ledger/audit-receipt-rows.ts';
+import { type AuditedEntry, type RowAudit, entryOf, fieldOf, listOf } from './row-audit.ts';
 import {
   COMMITTED,
   type FingerprintOf,
@@ -18,14 +21,8 @@ interface EntryRow extends QueryResultRow {
   entry_body: Buffer | null;
 }
 
-function withEntry(table: string, order: string, more = ''): string {
-  return `SELECT ${table}.*, log_entry.subject_id AS entry_subject, log_entry.body AS entry_body${more}
-    FROM ${table} LEFT JOIN log_entry USING (entry_id) ORDER BY ${order}`;
-}
-
 export async function auditReceipts(audit: RowAudit): Promise<void> {
-  const sql = withEntry('receipt', 'receipt_id', `, ${exactTime('created_at')} AS created`);
-  for await (const rows of audit.pages<EntryRow>('receipt', sql)) {
+  for await (const rows of audit.pages<EntryRow>('receipt', auditReceiptRows())) {
     for (const row of rows) {
       const key = { receipt_id: row['receipt_id'] as unknown };
       const entry = entryOfRow(audit, row);
@@ -35,7 +32,7 @@ export async function auditReceipts(audit: RowAudit): Promise<void> {
         audit.compare('receipt', key, { entry_id: ['the entry that attached it', row['entry_id']] });
         continue;
       }
-      const document = row['document'];
+      const document = row['document'] as unknown;
       audit.compare('receipt', key, {
         request_id: [entry.subjectId, row['request_id']],
         'document.amount_minor': [fieldOf(detail, 'amount_minor'), fieldOf(document, 'amount_minor')],
@@ -51,7 +48,7 @@ export async function auditReceipts(audit: RowAudit): Promise<void> {
 
 /** Why something was rejected or cancelled, against its commitment; one that was erased is no difference. */
 export async function auditNotes(audit: RowAudit): Promise<void> {
-  for await (const rows of audit.pages<EntryRow>('note', withEntry('note', 'entry_id'))) {
+  for await (const rows of audit.pages<EntryRow>('note', auditNoteRows())) {
     for (const row of rows) {
       const key = { entry_id: row['entry_id'] as unknown };
       const entry = entryOfRow(audit, row);
@@ -71,8 +68,7 @@ export async function auditNotes(audit: RowAudit): Promise<void> {
 }
 
 export async function auditChecks(audit: RowAudit, fingerprintOf: FingerprintOf): Promise<void> {
-  const sql = withEntry('policy_check', 'check_id', `, ${exactTime('created_at')} AS created`);
-  for await (const rows of audit.pages<EntryRow>('policy_check', sql)) {
+  for await (const rows of audit.pages<EntryRow>('policy_check', auditCheckRows())) {
     for (const row of rows) {
       const key = { check_id: row['check_id'] as unknown };
       const entry = entryOfRow(audit, row);

@@ -11,6 +11,10 @@ import {
   verifyPromise,
 } from '@countersign/audit';
 
+import { auditPendingRows } from '../../ledger/audit-pending-rows.ts';
+import { auditPromiseRows } from '../../ledger/audit-promise-rows.ts';
+import { auditUnpromisedEntries } from '../../ledger/audit-unpromised-entries.ts';
+import { auditUnsequencedEntries } from '../../ledger/audit-unsequenced-entries.ts';
 import { eventTypeCode } from '../event-type-code.ts';
 import { type AuditedEntry, type RowAudit, entryOf, fieldOf } from './row-audit.ts';
 
@@ -32,7 +36,7 @@ export async function auditWaitingEntries(
   audit: RowAudit,
   onEntries: (entries: readonly AuditedEntry[]) => Promise<void>,
 ): Promise<void> {
-  const pending = await audit.rows<PendingRow>('SELECT * FROM log_pending');
+  const pending = await audit.rows<PendingRow>(auditPendingRows());
   const waiting = new Map<bigint, { hash: Buffer; typeCode: number }>();
   for (const row of pending) {
     const key = { first_entry_id: row.first_entry_id };
@@ -47,9 +51,7 @@ export async function auditWaitingEntries(
       waiting.set(entryId, { hash, typeCode: row.type_codes.readInt32BE(place * 4) });
     });
   }
-  const sql = `SELECT entry_id, subject_id, body FROM log_entry
-    WHERE NOT EXISTS (SELECT FROM log_leaf WHERE log_leaf.entry_id = log_entry.entry_id) ORDER BY entry_id`;
-  for await (const rows of audit.pages<WaitingRow>('log_entry', sql)) {
+  for await (const rows of audit.pages<WaitingRow>('log_entry', auditUnsequencedEntries())) {
     await onEntries(rows.flatMap((row) => waitingEntryOf(audit, row, waiting) ?? []));
   }
   for (const entryId of waiting.keys()) audit.missing('log_entry', { entry_id: entryId });
@@ -92,16 +94,10 @@ interface PromiseRow {
   bodies: number;
 }
 
-const PROMISES = `SELECT first_entry_id, gateway_id, sequence, entry_ids, promise,
-    COALESCE((SELECT leaf_hashes FROM log_pending WHERE log_pending.first_entry_id = log_promise.first_entry_id),
-      (SELECT string_agg(leaf_hash, ''::bytea ORDER BY place)
-       FROM unnest(entry_ids) WITH ORDINALITY AS wanted (entry_id, place) JOIN log_leaf USING (entry_id))) AS leaf_hashes
-  FROM log_promise ORDER BY gateway_id, sequence`;
-
 /** Every promise, in the order of each gateway's chain; and every entry has one. */
 export async function auditPromises(audit: RowAudit, verifierKey: VerifierKey): Promise<void> {
   let before: { gateway: string; sequence: number; hash: string } | null = null;
-  for await (const rows of audit.pages<PromiseRow>('log_promise', PROMISES, 200)) {
+  for await (const rows of audit.pages<PromiseRow>('log_promise', auditPromiseRows(), 200)) {
     for (const row of rows) {
       const promise = await promiseOfFirst(row);
       const key = { first_entry_id: row.first_entry_id };
@@ -138,8 +134,7 @@ export async function auditPromises(audit: RowAudit, verifierKey: VerifierKey): 
       };
     }
   }
-  const sql = `SELECT entry_id FROM log_entry EXCEPT SELECT unnest(entry_ids) FROM log_promise`;
-  for await (const rows of audit.pages<{ entry_id: bigint }>('log_promise', sql)) {
+  for await (const rows of audit.pages<{ entry_id: bigint }>('log_promise', auditUnpromisedEntries())) {
     for (const row of rows) audit.missing('log_promise', row);
   }
 }

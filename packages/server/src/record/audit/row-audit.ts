@@ -1,8 +1,11 @@
 // record/audit/row-audit.ts: what every part of the database's audit shares: one consistent snapshot, rows streamed in
-// key order, and differences located by table, key and column. The auditor's SQL lies beside its checks and is shared
-// with nothing that it audits. Must not write.
+// key order, and differences located by table, key and column. The auditor's
+// statements are its own, shared with nothing that it audits. Must not write.
 import { canonicalJson } from '@countersign/audit';
 import type { PoolClient, QueryResultRow } from 'pg';
+
+import { queryRows } from '../../db/query-rows.ts';
+import type { Statement } from '../../db/statement.ts';
 
 /** One difference between the database and its log. */
 export interface RowDifference {
@@ -55,11 +58,11 @@ export class RowAudit {
   /** Pages of rows of a query, through a cursor: memory holds one page. */
   async *pages<Row extends QueryResultRow>(
     table: string,
-    sql: string,
+    { text }: Statement,
     rowsAtOnce = ROWS_AT_ONCE,
   ): AsyncGenerator<Row[], void, undefined> {
     const cursor = `audit_${(this.#cursors += 1)}`;
-    await this.client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`);
+    await this.client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${text}`);
     try {
       for (;;) {
         const { rows } = await this.client.query<Row>(`FETCH FORWARD ${rowsAtOnce} FROM ${cursor}`);
@@ -72,8 +75,8 @@ export class RowAudit {
     }
   }
 
-  async rows<Row extends QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
-    return (await this.client.query<Row>(sql, values)).rows;
+  rows<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
+    return queryRows<Row>(this.client, statement);
   }
 
   missing(table: string, key: Readonly<Record<string, unknown>>, expected: string | null = null): void {
@@ -93,12 +96,7 @@ export class RowAudit {
   }
 }
 
-/** A timestamp column as text with all its digits; `instant` writes what it is compared with. */
-export function exactTime(column: string): string {
-  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')`;
-}
-
-/** An entry's RFC 3339 time, or milliseconds, in the form of `exactTime`. */
+/** An entry's RFC 3339 time, or milliseconds, in the form of db/exact-time.ts. */
 export function instant(value: unknown): string | null {
   if (typeof value !== 'string' && typeof value !== 'number') return null;
   return new Date(value).toISOString().replace('Z', '000');

@@ -24,12 +24,6 @@ export interface WithEntries extends QueryResultRow {
   entries: { entry_id: string; body: string }[] | null;
 }
 
-/** All entries of the subject with each row: a purchase has a handful. */
-export function withEntries(subject: string): string {
-  return `(SELECT json_agg(json_build_object('entry_id', entry_id::text, 'body', encode(body, 'base64')) ORDER BY entry_id)
-    FROM log_entry WHERE subject_id = ${subject}) AS entries`;
-}
-
 export function entriesOf(audit: RowAudit, subjectId: string, row: WithEntries): AuditedEntry[] | null {
   if (audit.alteredSubjects.has(subjectId)) return null;
   const entries: AuditedEntry[] = [];
