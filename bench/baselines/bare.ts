@@ -3,11 +3,14 @@
 import type { Client } from 'pg';
 
 import { binaryArray } from '../../packages/server/src/db/binary-array.ts';
+import type { InclusionPromise } from '@countersign/audit';
+
 import type { Statement } from '../../packages/server/src/db/statement.ts';
 import { claimIdempotencyKeys } from '../../packages/server/src/ledger/claim-idempotency-keys.ts';
 import { insertPurchases } from '../../packages/server/src/ledger/insert-purchases.ts';
 import { insertTransfers } from '../../packages/server/src/ledger/insert-transfers.ts';
-import { takeEntryIdsStatement } from '../../packages/server/src/ledger/take-entry-ids.ts';
+import { recordEntries } from '../../packages/server/src/ledger/record-entries.ts';
+import { takeEntryIds } from '../../packages/server/src/ledger/take-entry-ids.ts';
 import { upsertApprovals } from '../../packages/server/src/ledger/upsert-approvals.ts';
 import { upsertCards } from '../../packages/server/src/ledger/upsert-cards.ts';
 import type { DecisionRows, RowSource } from '../decision-rows.ts';
@@ -70,7 +73,7 @@ export class BareGroupCommit {
     const [, , taken] = await Promise.all([
       send({ name: 'begin', text: 'BEGIN', values: [] }),
       send(claimIdempotencyKeys(claims, batch[0]?.request.createdAtMs ?? 0)),
-      send(takeEntryIdsStatement(batch.length)),
+      send(takeEntryIds(batch.length)),
     ]);
     const entryIds = (taken as { entry_id: bigint }[]).map((row) => row.entry_id);
     const written = batch.map((rows, index) => ({ rows, entryId: entryIds[index] ?? 0n }));
@@ -97,43 +100,23 @@ export class BareGroupCommit {
       ...(approvals.length === 0 ? [] : [upsertApprovals(approvals)]),
       ...(cards.length === 0 ? [] : [upsertCards(cards)]),
       ...(transfers.length === 0 ? [] : [insertTransfers(transfers), addToBalances(transfers)]),
-      ...this.#recordEntries(written),
+      this.#recordEntries(written),
     ];
   }
 
-  /** As ledger/record-entries.ts, with a promise that was signed once. */
-  #recordEntries(written: readonly { rows: DecisionRows; entryId: bigint }[]): Statement[] {
-    const entryIds = binaryArray.int8(written.map(({ entryId }) => entryId));
-    const first = written[0]?.entryId ?? 0n;
-    const entries = written.map(({ rows, entryId }) => rows.entry(entryId));
-    const typeCodes = Buffer.allocUnsafe(written.length * 4);
-    written.forEach(({ rows }, index) => typeCodes.writeInt32BE(rows.typeCode, index * 4));
+  /** The gate's own statement, with a promise that was signed once. */
+  #recordEntries(written: readonly { rows: DecisionRows; entryId: bigint }[]): Statement {
     const sequence = this.#sequence;
     this.#sequence += 1;
-    return [
-      {
-        name: 'insert_log_entry',
-        text: `INSERT INTO log_entry (entry_id, subject_id, body)
-               SELECT * FROM unnest($1::int8[], $2::text[], $3::bytea[])`,
-        values: [
-          entryIds,
-          binaryArray.text(written.map(({ rows }) => rows.request.requestId)),
-          binaryArray.bytea(entries.map((entry) => entry.bytes)),
-        ],
-      },
-      {
-        name: 'insert_log_pending',
-        text: `INSERT INTO log_pending (first_entry_id, entry_ids, type_codes, leaf_hashes)
-               VALUES ($1::int8, $2::int8[], $3::bytea, $4::bytea)`,
-        values: [first, entryIds, typeCodes, Buffer.concat(entries.map((entry) => entry.leafHash))],
-      },
-      {
-        name: 'insert_log_promise',
-        text: `INSERT INTO log_promise (first_entry_id, gateway_id, sequence, entry_ids, promise)
-               VALUES ($1::int8, $2, $3, $4::int8[], $5::json)`,
-        values: [first, this.#source.gatewayId, sequence, entryIds, this.#source.promise],
-      },
-    ];
+    const promise = JSON.parse(this.#source.promise) as InclusionPromise; // as the gate stored it
+    const entries = written.map(({ rows, entryId }) => ({
+      ...rows.entry(entryId),
+      entryId,
+      subjectId: rows.request.requestId,
+      typeCode: rows.typeCode,
+      promise,
+    }));
+    return recordEntries({ entries, gateway: this.#source.gatewayId, sequence });
   }
 }
 

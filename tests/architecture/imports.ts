@@ -102,7 +102,7 @@ const areas: Readonly<Record<string, Area>> = {
   sdk: { ...open, may: ['core', 'contract'], instead: 'the SDK speaks HTTP to the server' },
   cli: {
     ...open,
-    may: ['sdk', 'server', 'audit', 'contract', 'core'],
+    may: ['sdk', 'server', 'audit', 'contract'],
     instead: 'the command line is a thin shell: ask the SDK or the server for it',
   },
   mcp: { ...open, may: ['sdk'], instead: 'ask the SDK for it' },

@@ -129,6 +129,7 @@ describe('PostgreSQL that goes away', () => {
       await ask(`warm_${round}`);
       proxy.loseNext('answer');
       const answers = await Promise.all(keys.map(ask));
+      expect(proxy.losses()).toBe(round + 1);
       for (const answer of answers) {
         expect(answer).toMatchObject({ ok: true, replayed: false, entry: { type: 'purchase.approved' } });
       }

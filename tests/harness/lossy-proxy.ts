@@ -13,6 +13,8 @@ export interface LossyProxy {
   readonly connection: ClientConfig & { host: string; port: number };
   /** Applies to the next COMMIT alone. */
   loseNext(what: LoseOnCommit): void;
+  /** How many COMMITs have been lost. */
+  losses(): number;
   /** Refuses new connections until it is called again with false. */
   refuse(isRefusing: boolean): void;
   close(): Promise<void>;
@@ -27,6 +29,7 @@ export async function startLossyProxy(
   const sockets = new Set<Socket>();
   let lose: LoseOnCommit = 'nothing';
   let isRefusing = false;
+  let losses = 0;
 
   const server = createServer((client) => {
     if (isRefusing) return void client.destroy();
@@ -38,7 +41,9 @@ export async function startLossyProxy(
       socket.on('close', () => sockets.delete(socket));
     }
     client.on('data', (chunk) => {
-      const isCommit = lose !== 'nothing' && chunk.includes('COMMIT\0');
+      // The text of the statement, or the name that the gate's writer has prepared it under.
+      const isCommit = lose !== 'nothing' && (chunk.includes('COMMIT\0') || chunk.includes('\0commit\0'));
+      if (isCommit) losses += 1;
       if (isCommit && lose === 'request') {
         lose = 'nothing';
         client.destroy();
@@ -66,6 +71,7 @@ export async function startLossyProxy(
     loseNext(what) {
       lose = what;
     },
+    losses: () => losses,
     refuse(value) {
       isRefusing = value;
     },

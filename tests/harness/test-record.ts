@@ -4,7 +4,7 @@ import { generateSigningKeyPem, signingKeyFromPem, type SigningKey } from '@coun
 import type { Database } from '../../packages/server/src/db/connect.ts';
 import { queryRows } from '../../packages/server/src/db/query-rows.ts';
 import { recordEntries } from '../../packages/server/src/ledger/record-entries.ts';
-import { takeEntryIdsStatement } from '../../packages/server/src/ledger/take-entry-ids.ts';
+import { takeEntryIds } from '../../packages/server/src/ledger/take-entry-ids.ts';
 import { Recorder, type EntryDraft, type SealedEntry } from '../../packages/server/src/record/recorder.ts';
 
 export const TEST_ORIGIN = 'countersign.local/test';
@@ -32,13 +32,13 @@ export async function commitEntries(
   beforeCommit: () => Promise<void> = () => Promise.resolve(),
 ): Promise<readonly SealedEntry[]> {
   const sealed = await database.transaction(async (client) => {
-    const ids = await queryRows<{ entry_id: bigint }>(client, takeEntryIdsStatement(drafts.length));
+    const ids = await queryRows<{ entry_id: bigint }>(client, takeEntryIds(drafts.length));
     const batch = recorder.seal(
       ids.map((row) => row.entry_id),
       drafts,
       Date.now(),
     );
-    for (const statement of recordEntries(batch)) await queryRows(client, statement);
+    await queryRows(client, recordEntries(batch));
     await beforeCommit();
     return batch;
   });

@@ -1,10 +1,9 @@
-// explain-failure.ts: which failures a user can act on, in one line; a stack only for those that are bugs.
+// explain-failure.ts: which failures of the server a user can act on, in one line; a stack only for those that are bugs.
 import { AdminError, DatabaseError, LogError, SettingsError } from '@countersign/server';
 
-import { CommandFailure, EXIT, type ExitCode } from './failure.ts';
+import { EXIT, type ExitCode } from './failure.ts';
 
 export function explainFailure(error: unknown): { message: string; exitCode: ExitCode } {
-  if (error instanceof CommandFailure) return { message: error.message, exitCode: error.exitCode };
   if (error instanceof SettingsError) return { message: error.message, exitCode: EXIT.usage };
   if (error instanceof AdminError) {
     const faults = error.faults.map(({ pointer, message }) =>

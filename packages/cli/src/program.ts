@@ -1,13 +1,12 @@
-// program.ts: the command line: names, options and help of every command. Thin: what a command does is in commands/.
+// program.ts: the command line: names, options and help of every command. Thin: what a command does is in commands/,
+// and is loaded when it runs, so that help and mistakes are answered at once.
 import { Command, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 
-import { demo } from './commands/demo.ts';
-import { type LogExportOptions, logExport } from './commands/log-export.ts';
-import { type LogVerifyOptions, logVerify } from './commands/log-verify.ts';
+import type { LogExportOptions } from './commands/log-export.ts';
+import type { LogVerifyOptions } from './commands/log-verify.ts';
 import { type Output, STANDARD_OUTPUT } from './commands/output.ts';
-import { type ReplayCommandOptions, replay } from './commands/replay.ts';
-import { serve } from './commands/serve.ts';
+import type { ReplayCommandOptions } from './commands/replay.ts';
 import type { ExitCode } from './failure.ts';
 
 const ENVIRONMENT_HELP = `
@@ -37,12 +36,18 @@ export function createProgram(ended: (code: ExitCode) => void, output: Output = 
   program
     .command('serve')
     .description('start the gateway; stop it with SIGTERM or Ctrl-C')
-    .action(async () => ended(await serve(output)));
+    .action(async () => {
+      const { serve } = await import('./commands/serve.ts');
+      ended(await serve(output));
+    });
   program
     .command('demo')
     .description('start a gateway and show what it does, then leave it running')
     .option('--exit', 'end after the story, for continuous integration')
-    .action(async (options: { exit?: boolean }) => ended(await demo(options, output)));
+    .action(async (options: { exit?: boolean }) => {
+      const { demo } = await import('./commands/demo.ts');
+      ended(await demo(options, output));
+    });
   addReplay(program, ended, output);
   addLog(program, ended, output);
   return program;
@@ -71,9 +76,10 @@ function addReplay(program: Command, ended: (code: ExitCode) => void, output: Ou
     .addOption(
       new Option('--database-url <url>', 'make a scratch database on this PostgreSQL').conflicts('dataDir'),
     )
-    .action(async (file: string, options: ReplayCommandOptions) =>
-      ended(await replay(file, options, output)),
-    );
+    .action(async (file: string, options: ReplayCommandOptions) => {
+      const { replay } = await import('./commands/replay.ts');
+      ended(await replay(file, options, output));
+    });
 }
 
 function addLog(program: Command, ended: (code: ExitCode) => void, output: Output): void {
@@ -90,7 +96,10 @@ function addLog(program: Command, ended: (code: ExitCode) => void, output: Outpu
     .option('--checkpoint <files...>', 'checkpoints kept from earlier, which must still hold')
     .option('--hashes-only', 'check the tree without reading entries')
     .option('--json', 'the result as JSON')
-    .action(async (options: LogVerifyOptions) => ended(await logVerify(options, output)));
+    .action(async (options: LogVerifyOptions) => {
+      const { logVerify } = await import('./commands/log-verify.ts');
+      ended(await logVerify(options, output));
+    });
   log
     .command('export')
     .description('copy a log into a folder')
@@ -98,7 +107,10 @@ function addLog(program: Command, ended: (code: ExitCode) => void, output: Outpu
     .requiredOption('--dir <dir>', 'where to; a copy that is there is continued')
     .option('--key <key>', "the log's key that you kept")
     .addOption(new Option('--token <key>', 'an auditor or operator key').env('COUNTERSIGN_TOKEN'))
-    .action(async (options: LogExportOptions) => ended(await logExport(options, output)));
+    .action(async (options: LogExportOptions) => {
+      const { logExport } = await import('./commands/log-export.ts');
+      ended(await logExport(options, output));
+    });
 }
 
 function versionOf(): string {

@@ -20,6 +20,15 @@ export type { EmbeddedPostgres } from './db/embedded-postgres.ts';
 export type { DatabaseConnection } from './db/session-config.ts';
 export type { Gate } from './gate/gate.ts';
 export type { GateAnswer, GateCommand, GateRequest, PurchaseInput } from './gate/command.ts';
+export {
+  type CurrencyCode,
+  formatAmount,
+  isTimeZone,
+  parseAmount,
+  parseCountry,
+  parseCurrency,
+  parseRail,
+} from './gate/command-values.ts';
 export { actionOfTerms } from './gate/entry-body.ts';
 export { fingerprintOf } from './gate/resolve-action.ts';
 export { cardIdOf } from './ids.ts';

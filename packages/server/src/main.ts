@@ -154,9 +154,7 @@ function createWriter(database: Database): Writer {
       resolveUncertainCommit({
         connect: () => database.connect(),
         transactionId,
-        ...(proof === undefined
-          ? {}
-          : { isRecorded: async (client) => ((await client.query(proof)).rowCount ?? 0) > 0 }),
+        isRecorded: async (client) => ((await client.query(proof)).rowCount ?? 0) > 0,
       }),
   });
 }

@@ -64,10 +64,9 @@ beforeAll(async () => {
     Buffer.from(canonicalJson({ entry_id: index + 1, amount: '1840.00' })),
   );
   const hashes = new Map<string, Buffer>();
-  const range = new CompactRange((level, index, hash) => hashes.set(`${level}/${index}`, Buffer.from(hash)));
-  for (const [index, entry] of entries.entries()) {
-    hashes.set(`0/${index}`, leafHash(entry));
-    range.append(leafHash(entry));
+  const range = new CompactRange();
+  for (const entry of entries) {
+    range.append(leafHash(entry), (level, index, hash) => hashes.set(`${level}/${index}`, hash));
   }
   const put = (path: string, bytes: Uint8Array | string): void => {
     mkdirSync(dirname(join(served, path)), { recursive: true });

@@ -1,15 +1,13 @@
-// log/log-sources.ts: where the files of a log are read from: a gateway's URL, an exported folder, or a gateway in this
-// process. All give the same files by the same paths (C2SP tlog-tiles), so one verification fits all.
+// log/log-sources.ts: where the files of a log are read from: a gateway's URL or an exported folder. Both give the same
+// files by the same paths (C2SP tlog-tiles), so one verification fits them.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CHECKPOINT_PATH, parseTilePath } from '@countersign/audit';
-import type { LogReader as FileReader } from '@countersign/audit';
-import type { LogReader } from '@countersign/server';
+import type { LogReader } from '@countersign/audit';
 
 import { CommandFailure, usageFailure } from '../failure.ts';
 
 export interface RemoteLog {
-  readonly read: FileReader;
+  readonly read: LogReader;
   /** The key the gateway says it signs with: good against accidents, not against the gateway itself. */
   readonly claimedKey: () => Promise<string>;
 }
@@ -35,7 +33,7 @@ export function remoteLog(url: string, token: string | undefined): RemoteLog {
   };
 }
 
-export function folderLog(directory: string): FileReader {
+export function folderLog(directory: string): LogReader {
   return async (path) => {
     try {
       return await readFile(join(directory, path));
@@ -44,17 +42,6 @@ export function folderLog(directory: string): FileReader {
         return undefined;
       throw error;
     }
-  };
-}
-
-/** The log of a gateway in this process, at one checkpoint. */
-export async function gatewayLog(logReader: LogReader): Promise<FileReader> {
-  const checkpoint = Buffer.from((await logReader.checkpoint()).note);
-  return async (path) => {
-    if (path === CHECKPOINT_PATH) return checkpoint;
-    const place = parseTilePath(path);
-    if (place === undefined) return undefined;
-    return place.kind === 'entries' ? logReader.entryBundle(place) : logReader.tile(place);
   };
 }
 

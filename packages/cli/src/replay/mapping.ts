@@ -1,6 +1,6 @@
 // replay/mapping.ts: the mapping file: which column of the data means what. Parsed once, with every fault named;
 // a name that is not known is a fault too, so that a misspelt column is never silently left out.
-import { type CurrencyCode, isTimeZone, parseCurrency } from '@countersign/core';
+import { type CurrencyCode, isTimeZone, parseCurrency } from '@countersign/server';
 
 import { usageFailure } from '../failure.ts';
 

@@ -32,7 +32,7 @@ export interface CsvOptions {
 /** A line longer than this is a bad row. */
 export const LINE_LENGTH_MAX = 100_000;
 /** A quoted value with line breaks may span this many lines; beyond, its quote counts as stray. */
-export const RECORD_LINES_MAX = 100;
+const RECORD_LINES_MAX = 100;
 
 export async function fileSize(path: string): Promise<number> {
   try {

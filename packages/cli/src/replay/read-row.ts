@@ -2,7 +2,7 @@
 // Missing facts stay null, which the gate's rules judge; a fact that is there but unreadable makes the row bad.
 import { createHash } from 'node:crypto';
 
-import { type CurrencyCode, parseAmount, parseCountry, parseCurrency, parseRail } from '@countersign/core';
+import { type CurrencyCode, parseAmount, parseCountry, parseCurrency, parseRail } from '@countersign/server';
 
 import { usageFailure } from '../failure.ts';
 import { instantOf, parseInstant, parseLocalDate, parseTimeOfDay } from './local-time.ts';

@@ -1,6 +1,5 @@
 // replay/report.ts: what a replay came to, as JSON (amounts are decimal strings) and as text in 80 columns.
-import { formatAmount } from '@countersign/core';
-import type { BudgetView } from '@countersign/server';
+import { type BudgetView, formatAmount } from '@countersign/server';
 
 import { currencyOf, duration, grouped, moneyOf, share } from '../terminal/numbers.ts';
 import { cut, painted, style } from '../terminal/style.ts';

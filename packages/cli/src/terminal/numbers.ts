@@ -1,5 +1,5 @@
 // terminal/numbers.ts: numbers as people read them, the same on every machine.
-import { type CurrencyCode, formatAmount, parseCurrency } from '@countersign/core';
+import { type CurrencyCode, formatAmount, parseCurrency } from '@countersign/server';
 
 /** `265121` is `265,121`. */
 export function grouped(number: number | bigint | string): string {

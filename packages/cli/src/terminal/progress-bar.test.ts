@@ -42,8 +42,17 @@ describe('a progress bar', () => {
 describe('numbers', () => {
   it('are grouped and have their units', () => {
     expect([grouped(265121), grouped('999'), grouped(-1234567n)]).toEqual(['265,121', '999', '-1,234,567']);
-    expect([money(123456789n, 'CAD'), money(500n, 'JPY'), money(-5n, 'USD')]).toEqual(['1,234,567.89 CAD', '500 JPY', '-0.05 USD']);
-    expect([0, 59_400, 185_000, 3_720_000].map(duration)).toEqual(['0 s', '59 s', '3 min 05 s', '1 h 02 min']);
+    expect([money(123456789n, 'CAD'), money(500n, 'JPY'), money(-5n, 'USD')]).toEqual([
+      '1,234,567.89 CAD',
+      '500 JPY',
+      '-0.05 USD',
+    ]);
+    expect([0, 59_400, 185_000, 3_720_000].map(duration)).toEqual([
+      '0 s',
+      '59 s',
+      '3 min 05 s',
+      '1 h 02 min',
+    ]);
     expect([share(1, 8), share(0, 0)]).toEqual(['12.5 %', '-']);
   });
 });

@@ -4,8 +4,8 @@
 import { bumpConfigurationVersion } from '../ledger/bump-configuration-version.ts';
 import { lockConfigurationExclusive } from '../ledger/lock-configuration.ts';
 import { recordEntries } from '../ledger/record-entries.ts';
-import { takeEntryIds } from '../ledger/take-entry-ids.ts';
 import type { Transaction, Writer } from '../db/writer.ts';
+import { takeEntries } from '../record/take-entries.ts';
 import type { EntryDraft, Recorder, SealedEntry } from '../record/recorder.ts';
 
 /** What a change wrote, to be recorded: the drafts become log entries in order. */
@@ -32,20 +32,14 @@ export async function changeConfiguration<T>(
 ): Promise<{ result: T; entries: readonly SealedEntry[] }> {
   const { writer, recorder, now } = context;
   return writer.transaction(async (tx) => {
-    await tx.query(lockConfigurationExclusive());
-    const entryIds = await takeEntryIds(tx, entryCountMax);
+    void tx.query(lockConfigurationExclusive());
+    const { entryIds, transactionId } = await takeEntries(tx, entryCountMax);
     const nowMs = now();
     const { result, entries } = await change(tx, entryIds, nowMs);
     if (entries.length === 0) return { result: { result, entries: [] } };
     const sealed = recorder.seal(entryIds, entries, nowMs);
-    await Promise.all(
-      [...recordEntries(sealed), bumpConfigurationVersion()].map((statement) => tx.query(statement)),
-    );
-    return {
-      result: { result, entries: sealed.entries },
-      afterCommit: sealed.committed,
-      afterUnknown: sealed.unknown,
-      proof: sealed.proof,
-    };
+    void tx.query(recordEntries(sealed));
+    void tx.query(bumpConfigurationVersion());
+    return { result: { result, entries: sealed.entries }, commit: { ...sealed, transactionId } };
   });
 }

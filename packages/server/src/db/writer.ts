@@ -1,7 +1,7 @@
 // db/writer.ts: the one writing connection of a process. Transactions run one after the other; inside one,
 // statements are pipelined. A COMMIT whose answer was lost is looked up, never guessed.
 import type { Client, QueryResult, QueryResultRow } from 'pg';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 import { errorCodeOf, isConnectionLoss, isTransientConflict } from './database-error.ts';
 import type { Statement } from './statement.ts';
@@ -14,24 +14,26 @@ export interface Transaction {
 
 export interface TransactionOutcome<T> {
   readonly result: T;
-  /** Runs once the transaction is known to have committed, before anybody is answered. */
-  readonly afterCommit?: () => void;
+  /** What is to be made durable; left out: nothing was to be changed after all, and what was done is rolled back. */
+  readonly commit?: Commit;
+}
+
+export interface Commit {
+  /** `pg_current_xact_id()` of the transaction. */
+  readonly transactionId: string;
   /** Finds a row that only this transaction wrote; asked when the answer to its COMMIT was lost. */
-  readonly proof?: Statement;
+  readonly proof: Statement;
+  /** Runs once the transaction is known to have committed, before anybody is answered. */
+  readonly committed: () => void;
   /** Runs when it stays unknown whether the transaction has committed. */
-  readonly afterUnknown?: () => void;
-  /** Rolls back what was done and still returns the result: nothing was to be changed after all. */
-  readonly rollback?: boolean;
+  readonly unknown: () => void;
 }
 
 export interface WriterOptions {
   /** Opens a pipelined connection as the gateway's role. */
   readonly connect: () => Promise<Client>;
   /** What became of a transaction whose COMMIT got no answer; rejects with `outcome_unknown` when it cannot tell. */
-  readonly outcomeOf: (
-    transactionId: string,
-    proof: Statement | undefined,
-  ) => Promise<'committed' | 'aborted'>;
+  readonly outcomeOf: (transactionId: string, proof: Statement) => Promise<'committed' | 'aborted'>;
 }
 
 const RETRIES_MAX = 8;
@@ -52,7 +54,8 @@ export class Writer {
 
   /**
    * Runs `work` in a transaction of its own, after those asked for before it. Deadlocks and serialisation failures
-   * run it again, so `work` must have no effect outside the database before `afterCommit`.
+   * run it again, so `work` must have no effect outside the database.
+   * It need not wait for what it sent last: COMMIT follows in the same pipeline, and one failure undoes all.
    */
   transaction<T>(work: (tx: Transaction) => Promise<TransactionOutcome<T>>): Promise<T> {
     const run = this.#last.then(() => this.#withRetries(work));
@@ -93,21 +96,18 @@ export class Writer {
     };
     try {
       const begun = tx.query({ name: 'begin', text: 'BEGIN', values: [] });
-      const noted = tx.query<{ id: string }>({
-        name: 'note_transaction',
-        text: 'SELECT pg_current_xact_id()::text AS id',
-        values: [],
-      });
       const outcome = await work(tx);
       await begun;
-      if (outcome.rollback === true) {
+      if (outcome.commit === undefined) {
         await tx.query({ name: 'rollback', text: 'ROLLBACK', values: [] });
         return outcome.result;
       }
-      const transactionId = (await noted).rows[0]?.id;
-      if (transactionId === undefined) throw new Error('a transaction has an id');
-      await this.#commit(tx, transactionId, outcome);
-      outcome.afterCommit?.();
+      // Statements that `work` did not wait for are still running. One that could not even be sent has failed by now:
+      // it must not be missing from what is committed. The others are the database's to refuse.
+      await nextTurn();
+      if (firstFailure !== undefined) throw firstFailure;
+      await this.#commit(tx, outcome.commit);
+      outcome.commit.committed();
       return outcome.result;
     } catch (error) {
       // In a pipeline a later statement may be the first to be awaited: it only says that an earlier one had failed.
@@ -117,19 +117,17 @@ export class Writer {
     }
   }
 
-  async #commit(
-    tx: Transaction,
-    transactionId: string,
-    { proof, afterUnknown }: Pick<TransactionOutcome<unknown>, 'proof' | 'afterUnknown'>,
-  ): Promise<void> {
+  async #commit(tx: Transaction, commit: Commit): Promise<void> {
     try {
       assertCommitted(await tx.query({ name: 'commit', text: 'COMMIT', values: [] }));
     } catch (error) {
       if (!isConnectionLoss(error)) throw error;
-      const became = await this.#options.outcomeOf(transactionId, proof).catch((unknown: unknown) => {
-        afterUnknown?.();
-        throw unknown;
-      });
+      const became = await this.#options
+        .outcomeOf(commit.transactionId, commit.proof)
+        .catch((unknown: unknown) => {
+          commit.unknown();
+          throw unknown;
+        });
       if (became === 'aborted') throw error;
     }
   }

@@ -198,15 +198,15 @@ async function attemptBatch(
         fingerprints: fingerprintsOf(slots),
         periodIds,
         steps: slots.filter((slot) => 'kind' in slot && slot.kind === 'step'),
-        entryCountMax: slots.length * 2,
+        entryCountMax: entryCountOf(slots),
       },
       context.now(),
     );
-    if (facts.configurationVersion !== configuration.version) return { result: 'stale', rollback: true };
+    if (facts.configurationVersion !== configuration.version) return { result: 'stale' };
     const nowMs = context.now();
     // Rolled back as a whole: an idempotency key must not be claimed for something that is decided later.
     if (slots.some((slot) => 'kind' in slot && !bindsStill(slot, slot.atMs ?? nowMs)))
-      return { result: 'stale', rollback: true };
+      return { result: 'stale' };
     const locked = new Set(periodIds);
     const performContext: PerformContext = {
       configuration,
@@ -219,24 +219,20 @@ async function attemptBatch(
     };
     const results = slots.map((slot) => performSlot(slot, facts, claims, locked, performContext, nowMs));
     const { working } = facts;
-    if (working.drafts.length === 0)
-      return { result: { slots: results.map((result) => undone(result)) }, rollback: true };
+    if (working.drafts.length === 0) return { result: { slots: results.map((result) => undone(result)) } };
     const entryIds: bigint[] = [];
     for (let index = 0; index < working.drafts.length; index += 1) entryIds.push(working.entryIdAt(index));
     // The state goes out first: the database writes it while this process hashes and signs the log entries.
-    const sent = writeState(working).map((statement) => tx.query(statement));
+    for (const statement of writeState(working)) void tx.query(statement);
     const sealed = context.recorder.seal(entryIds, working.drafts, nowMs);
-    for (const statement of recordEntries(sealed)) sent.push(tx.query(statement));
-    await Promise.all(sent);
+    void tx.query(recordEntries(sealed));
     return {
       result: {
         slots: results.map((result) =>
           result.kind === 'performed' ? { ...result, kind: 'done' as const, sealed } : result,
         ),
       },
-      afterCommit: sealed.committed,
-      afterUnknown: sealed.unknown,
-      proof: sealed.proof,
+      commit: { ...sealed, transactionId: facts.transactionId },
     };
   });
 }
@@ -329,6 +325,17 @@ function claimKey(idempotency: { scope: string; operation: string; key: string }
 function byKey(a: IdempotencyClaim, b: IdempotencyClaim): number {
   return claimKey(a) < claimKey(b) ? -1 : 1;
 }
+
+/** The most entries these commands can write: a clearing or a reversal may also close the purchase. */
+function entryCountOf(slots: readonly Slot[]): number {
+  let count = 1;
+  for (const slot of slots) {
+    if ('kind' in slot) count += slot.kind === 'step' && MAY_CLOSE.has(slot.command.kind) ? 2 : 1;
+  }
+  return count;
+}
+
+const MAY_CLOSE: ReadonlySet<string> = new Set(['capture', 'force_post', 'reverse']);
 
 function fingerprintsOf(slots: readonly Slot[]): bigint[] {
   const fingerprints = new Set<bigint>();

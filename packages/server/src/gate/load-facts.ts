@@ -23,8 +23,7 @@ import { type LockCardsRow, lockCards } from '../ledger/lock-cards.ts';
 import { type LockPurchasesRow, lockPurchases } from '../ledger/lock-purchases.ts';
 import { type ReadApprovalsRow, readApprovals } from '../ledger/read-approvals.ts';
 import { type ReadAuthorizationsRow, readAuthorizations } from '../ledger/read-authorizations.ts';
-import { readConfigurationVersion } from '../ledger/read-configuration-version.ts';
-import { takeEntryIdsStatement } from '../ledger/take-entry-ids.ts';
+import { takeEntries } from '../record/take-entries.ts';
 import type { PreparedStep } from './prepare-command.ts';
 import { type WorkingPurchase, WorkingSet } from './working-set.ts';
 
@@ -38,6 +37,7 @@ export interface BatchKeys {
 
 export interface BatchFacts {
   readonly configurationVersion: bigint;
+  readonly transactionId: string;
   readonly claimed: ReadonlySet<string>;
   readonly holders: readonly IdempotencyRow[];
   readonly working: WorkingSet;
@@ -56,11 +56,9 @@ export async function loadFacts(tx: Transaction, keys: BatchKeys, nowMs: number)
   };
 
   const shared = tx.query(lockConfigurationShared());
-  const version = tx.query<{ version: bigint }>(readConfigurationVersion());
   const claimed = some<{ resource_id: string }>(keys.claims.length > 0, () =>
     claimIdempotencyKeys(keys.claims, nowMs),
   );
-  const holders = some<IdempotencyRow>(keys.claims.length > 0, () => findIdempotencyKeys(keys.claims));
   const guards = some(keys.fingerprints.length > 0, () => lockDuplicateKeys(keys.fingerprints));
   const balances = some<BudgetPeriodRow>(keys.periodIds.length > 0, () => lockBudgetPeriods(keys.periodIds));
   const purchases = some<LockPurchasesRow>(requestIds.length > 0, () => lockPurchases(requestIds));
@@ -72,11 +70,17 @@ export async function loadFacts(tx: Transaction, keys: BatchKeys, nowMs: number)
   const authorizations = some<ReadAuthorizationsRow>(requestIds.length > 0, () =>
     readAuthorizations(cardIds),
   );
-  const entryIds = some<{ entry_id: bigint }>(true, () => takeEntryIdsStatement(keys.entryCountMax));
+  const taken = takeEntries(tx, keys.entryCountMax);
+  taken.catch(() => undefined); // never awaited when an earlier one fails
 
   await shared;
+  const claimedIds = new Set((await claimed).map((row) => row.resource_id));
+  // Only for keys that somebody else has; after the claim, so that it sees what the claim waited for.
+  const others = keys.claims.filter((claim) => !claimedIds.has(claim.resourceId));
+  const holders = some<IdempotencyRow>(others.length > 0, () => findIdempotencyKeys(others));
   await guards;
-  const working = new WorkingSet((await entryIds).map((row) => row.entry_id));
+  const { entryIds, transactionId, configurationVersion } = await taken;
+  const working = new WorkingSet(entryIds);
   working.loadBalances(await balances);
   working.loadDuplicates(await duplicates);
   const rows = await purchases;
@@ -84,8 +88,9 @@ export async function loadFacts(tx: Transaction, keys: BatchKeys, nowMs: number)
     working.loadPurchase(purchase);
   }
   return {
-    configurationVersion: (await version).rows[0]?.version ?? -1n,
-    claimed: new Set((await claimed).map((row) => row.resource_id)),
+    configurationVersion,
+    transactionId,
+    claimed: claimedIds,
     holders: await holders,
     working,
     privateTexts: new Map(rows.map((row) => [row.request_id, row.private_text])),

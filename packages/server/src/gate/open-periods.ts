@@ -8,8 +8,8 @@ import { insertTransfers } from '../ledger/insert-transfers.ts';
 import { lockConfigurationShared } from '../ledger/lock-configuration.ts';
 import { readConfigurationVersion } from '../ledger/read-configuration-version.ts';
 import { recordEntries } from '../ledger/record-entries.ts';
-import { takeEntryIds } from '../ledger/take-entry-ids.ts';
 import type { Recorder } from '../record/recorder.ts';
+import { takeEntries } from '../record/take-entries.ts';
 import { transfersBody } from './entry-body.ts';
 import type { PeriodKey } from './resolve-action.ts';
 
@@ -55,12 +55,12 @@ async function openSome(
   return writer.transaction<Map<string, bigint> | 'stale'>(async (tx) => {
     void tx.query(lockConfigurationShared());
     const version = await tx.query<{ version: bigint }>(readConfigurationVersion());
-    if (version.rows[0]?.version !== configurationVersion) return { result: 'stale', rollback: true };
+    if (version.rows[0]?.version !== configurationVersion) return { result: 'stale' };
     const inserted = await tx.query<PeriodRow & { limit_minor: bigint }>(insertBudgetPeriods(sorted));
     const all = await tx.query<PeriodRow>(findBudgetPeriods(sorted));
     const result = new Map(all.rows.map((row) => [keyOf(row), row.period_id]));
     if (inserted.rows.length === 0) return { result };
-    const entryIds = await takeEntryIds(tx, inserted.rows.length);
+    const { entryIds, transactionId } = await takeEntries(tx, inserted.rows.length);
     const opened = inserted.rows.map((row, index) => {
       const entryId = entryIds[index];
       if (entryId === undefined) throw new Error('an entry id for each period');
@@ -96,8 +96,8 @@ async function openSome(
       transfers.map((transfer, line) => ({ ...transfer, entryId, line })),
     );
     if (lines.length > 0) void tx.query(insertTransfers(lines));
-    await Promise.all(recordEntries(sealed).map((statement) => tx.query(statement)));
-    return { result, afterCommit: sealed.committed, afterUnknown: sealed.unknown, proof: sealed.proof };
+    void tx.query(recordEntries(sealed));
+    return { result, commit: { ...sealed, transactionId } };
   });
 }
 

@@ -6,8 +6,7 @@ import { insertNote } from '../ledger/insert-note.ts';
 import { insertPurchases } from '../ledger/insert-purchases.ts';
 import { insertReceipt } from '../ledger/insert-receipt.ts';
 import { insertSignature } from '../ledger/insert-signature.ts';
-import { insertTransfers } from '../ledger/insert-transfers.ts';
-import { updateBalances } from '../ledger/update-balances.ts';
+import { postTransfers } from '../ledger/post-transfers.ts';
 import { updatePurchases } from '../ledger/update-purchases.ts';
 import { upsertApprovals } from '../ledger/upsert-approvals.ts';
 import { upsertAuthorization } from '../ledger/upsert-authorization.ts';
@@ -31,8 +30,8 @@ export function writeState(working: WorkingSet): Statement[] {
   for (const receipt of working.receipts) statements.push(insertReceipt(receipt));
   for (const note of working.notes) statements.push(insertNote(note));
   add(working.checks, insertChecks);
-  add(working.transfers, insertTransfers);
-  add(working.changedBalances, updateBalances);
+  if (working.transfers.length > 0)
+    statements.push(postTransfers(working.transfers, working.changedBalances));
   return statements;
 }
 

@@ -1,16 +1,20 @@
-// ledger/take-entry-ids.ts: log entry ids, taken after locks and facts, so that their order is the order of changes.
+// ledger/take-entry-ids.ts: log entry ids, taken after locks and facts, so that their order is the order of changes; with
+// them what must be known before the transaction commits: its own id, and the configuration that holds under its lock.
 import type { Statement } from '../db/statement.ts';
-import type { Transaction } from '../db/writer.ts';
 
-export function takeEntryIdsStatement(count: number): Statement {
-  return {
-    name: 'take_entry_ids',
-    text: `SELECT nextval('log_entry_id') AS entry_id FROM generate_series(1, $1::int)`,
-    values: [count],
-  };
+export interface TakeEntryIdsRow {
+  entry_id: bigint;
+  transaction_id: string;
+  configuration_version: bigint;
 }
 
-export async function takeEntryIds(tx: Transaction, count: number): Promise<bigint[]> {
-  const { rows } = await tx.query<{ entry_id: bigint }>(takeEntryIdsStatement(count));
-  return rows.map((row) => row.entry_id);
+/** One row per id, ascending. Sent after the statement that holds the configuration lock. */
+export function takeEntryIds(count: number): Statement {
+  return {
+    name: 'take_entry_ids',
+    text: `SELECT nextval('log_entry_id') AS entry_id, (SELECT pg_current_xact_id()::text) AS transaction_id,
+                  (SELECT version FROM configuration) AS configuration_version
+           FROM generate_series(1, $1::int)`,
+    values: [count],
+  };
 }

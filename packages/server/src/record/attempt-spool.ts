@@ -7,8 +7,8 @@ import { errorCodeOf } from '../db/database-error.ts';
 import type { Writer } from '../db/writer.ts';
 import { findRecordedSubjects } from '../ledger/find-recorded-subjects.ts';
 import { recordEntries } from '../ledger/record-entries.ts';
-import { takeEntryIds } from '../ledger/take-entry-ids.ts';
 import type { Caller } from './caller.ts';
+import { takeEntries } from './take-entries.ts';
 import type { Json, Recorder } from './recorder.ts';
 
 export interface Attempt {
@@ -111,7 +111,7 @@ async function recordSome(
     const recorded = new Set(known.rows.map((row) => row.subject_id));
     const missing = attempts.filter((attempt) => !recorded.has(attempt.subjectId));
     if (missing.length === 0) return { result: undefined };
-    const entryIds = await takeEntryIds(tx, missing.length);
+    const { entryIds, transactionId } = await takeEntries(tx, missing.length);
     const sealed = recorder.seal(
       entryIds,
       missing.map((attempt) => ({
@@ -126,12 +126,7 @@ async function recordSome(
       })),
       nowMs,
     );
-    await Promise.all(recordEntries(sealed).map((statement) => tx.query(statement)));
-    return {
-      result: undefined,
-      afterCommit: sealed.committed,
-      afterUnknown: sealed.unknown,
-      proof: sealed.proof,
-    };
+    void tx.query(recordEntries(sealed));
+    return { result: undefined, commit: { ...sealed, transactionId } };
   });
 }

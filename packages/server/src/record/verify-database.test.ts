@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryConfig } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -227,10 +227,10 @@ async function tampered(sql: string): Promise<readonly RowDifference[]> {
 /** A pool of the one connection that sees the change; its own transaction goes on. */
 function poolOf(client: PoolClient): Database['pool'] {
   const within = {
-    query: (text: string, values?: unknown[]) => {
-      if (text.startsWith('BEGIN')) return client.query('SAVEPOINT audit');
-      if (text === 'ROLLBACK') return client.query('ROLLBACK TO SAVEPOINT audit');
-      return client.query(text, values);
+    query: (sent: string | QueryConfig) => {
+      if (typeof sent !== 'string') return client.query(sent);
+      if (sent.startsWith('BEGIN')) return client.query('SAVEPOINT audit');
+      return client.query(sent === 'ROLLBACK' ? 'ROLLBACK TO SAVEPOINT audit' : sent);
     },
     release: () => undefined,
   };
