@@ -91,12 +91,13 @@ const areas: Readonly<Record<string, Area>> = {
   },
   'server/main': {
     ...open,
-    may: [...serverFolders, 'core', 'audit', 'contract'],
+    may: [...serverFolders, 'server/settings', 'core', 'audit', 'contract'],
     instead: 'main.ts constructs the server out of its own folders',
   },
+  'server/settings': { ...open, may: [], instead: 'settings are read and checked here, and used elsewhere' },
   'server/index': {
     ...open,
-    may: ['server/main', ...serverFolders],
+    may: ['server/main', 'server/settings', ...serverFolders],
     instead: 'index.ts only names what the package offers',
   },
   sdk: { ...open, may: ['core', 'contract'], instead: 'the SDK speaks HTTP to the server' },

@@ -192,6 +192,22 @@ describe('a held purchase', () => {
   });
 });
 
+describe('a refused step', () => {
+  it('leaves nothing behind, its free text included, and does not disturb the others of its batch', async () => {
+    const held = stateAfter(await request({ amountMinor: 300_101n }));
+    const approvalId = held.approval?.approvalId ?? '';
+    const notes = async (): Promise<string[]> =>
+      (await owner.pool.query<{ body: string }>('SELECT body FROM note WHERE request_id = $1', [held.requestId])).rows.map(
+        (row) => row.body,
+      );
+    const reject = (reason: string): ReturnType<TestGate['gate']['submit']> =>
+      test.gate.submit({ command: { kind: 'reject', approvalId, reason }, caller: FINANCE });
+    const answers = await Promise.all([reject('first'), reject('second'), reject('third')]);
+    expect(answers.map((answer) => answer.ok)).toEqual([true, false, false]);
+    expect(await notes()).toEqual(['first']);
+  });
+});
+
 describe('idempotency', () => {
   it('replays the same answer for the same key, also within one batch, and refuses another body', async () => {
     const submit = (amountMinor: bigint, hash: string): ReturnType<typeof test.gate.submit> =>

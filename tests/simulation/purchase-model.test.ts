@@ -124,6 +124,7 @@ class TransitionSystem {
             signer: { principalId: command.person, email: null },
             authorizationReference: 'REF',
             comment: null,
+            commentCommitment: null,
             checkout: checkoutOf(command.id),
           },
           { ...facts, agentOwner: OWNER },

@@ -10,7 +10,11 @@ import { TEST_TIME_MS, accepted } from '../harness/test-gate.ts';
 const HOURS = {
   rule_id: 'r_hours',
   rule_type: 'time_restriction',
-  parameters: { allowed_start: '09:00', allowed_end: '17:00', time_zone: 'UTC' },
+  parameters: {
+    allowed_days: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri'],
+    allowed_hours: '09:00-17:00',
+    time_zone: 'UTC',
+  },
 };
 
 describe('recomputing the decisions of a log', () => {

@@ -53,7 +53,8 @@ function decideBy(
   }
   for (const finding of decidePolicies(action, facts.policies, facts, nowMs)) findings.push(finding);
   const settled = findings.map((finding) => signedOff(finding, facts.signedSteps));
-  return { outcome: outcomeOf(settled), findings: settled };
+  const outcome = outcomeOf(settled);
+  return { outcome, findings: outcome === 'denied' ? settled.map(besideDenial) : settled };
 }
 
 /** Asks policies alone: every rule of every policy, in order. */
@@ -94,6 +95,12 @@ export function stepKey(finding: Finding): string {
 function signedOff(finding: Finding, signedSteps: readonly string[]): Finding {
   if (finding.outcome !== 'hold' || !signedSteps.includes(stepKey(finding))) return finding;
   return { ...finding, outcome: 'pass', reasonCode: 'signed', nextStep: null };
+}
+
+/** A hold of a denied action waits for nothing: what it says to do next must not be to wait. */
+function besideDenial(finding: Finding): Finding {
+  if (finding.outcome !== 'hold') return finding;
+  return { ...finding, nextStep: 'Once nothing denies it any more, this will need an approval.' };
 }
 
 function controlFailed(

@@ -13,6 +13,8 @@ export interface SignApproval {
   readonly signer: Signer;
   readonly authorizationReference: string;
   readonly comment: string | null;
+  /** Stands for the comment in the record. */
+  readonly commentCommitment: string | null;
   readonly checkout: Checkout;
 }
 
@@ -58,6 +60,8 @@ export function signApproval(
     approval_id: approval.approvalId,
     step: index,
     signed_by: command.signer.principalId,
+    authorization_reference: command.authorizationReference,
+    ...(command.commentCommitment === null ? {} : { comment: command.commentCommitment }),
     terms_hash: approval.termsHash,
   };
   if (steps.some((step) => step.signature === null)) {

@@ -40,6 +40,7 @@ export function performStep(
   const current = working.purchase(prepared.requestId);
   if (current === undefined) return refusal('request_not_found', 'There is no such request.');
   const created = createdIdOf(prepared, context);
+  const note = noteOf(prepared.command, context);
   const before = current.state;
   const facts =
     prepared.resolved === null
@@ -49,13 +50,14 @@ export function performStep(
     prepared,
     before,
     facts,
-    created,
-    current.externalExpiresAtMs,
+    { created, note, externalExpiresAtMs: current.externalExpiresAtMs },
     context,
     nowMs,
   );
   if (!transition.ok) return refusal(transition.code, transition.message);
   const draftIndex = working.drafts.length;
+  if (note !== null)
+    working.notes.push({ ...note, entryId: working.nextEntryId(), requestId: prepared.requestId });
   let findings: Decision['findings'] | null = null;
   let entryId = working.nextEntryId();
   for (const event of transition.events) {
@@ -127,12 +129,20 @@ function transitionOf(
   prepared: PreparedStep,
   state: PurchaseState,
   facts: Omit<DecisionFacts, 'stage' | 'signedSteps'> | null,
-  created: string | null,
-  externalExpiresAtMs: number | null,
+  {
+    created,
+    note,
+    externalExpiresAtMs,
+  }: {
+    readonly created: string | null;
+    readonly note: CommandNote | null;
+    readonly externalExpiresAtMs: number | null;
+  },
   context: PerformContext,
   nowMs: number,
 ): Transition | Refusal {
   const { command, caller } = prepared;
+  const commitment = note?.commitment ?? null;
   const agentOwner = context.configuration.agents.get(state.action.agentId)?.owner ?? null;
   const needed = <T>(value: T | null): T => {
     if (value === null) throw new Error(`a ${command.kind} was prepared without what it needs`);
@@ -145,16 +155,20 @@ function transitionOf(
         return refusal('not_an_approver', 'Only a person may decide an approval.');
       const signer = { principalId: caller.principalId, email: caller.email };
       if (command.kind === 'reject') {
-        const reasonCommitment = note(prepared, command.reason, context);
-        return rejectApproval(state, { signer, agentOwner, reasonCommitment });
+        return rejectApproval(state, { signer, agentOwner, reasonCommitment: needed(commitment) });
       }
       const checkout = context.checkoutFor(state.action.rail, cardIdOf(state.requestId));
-      return signApproval(state, { ...command, signer, checkout }, { ...needed(facts), agentOwner }, nowMs);
+      return signApproval(
+        state,
+        { ...command, commentCommitment: commitment, signer, checkout },
+        { ...needed(facts), agentOwner },
+        nowMs,
+      );
     }
     case 'cancel':
       return cancelPurchase(state, {
         cancelledBy: callerId(caller),
-        reasonCommitment: command.reason === null ? null : note(prepared, command.reason, context),
+        reasonCommitment: commitment,
       });
     case 'expire':
       return expirePurchase(state, nowMs, externalExpiresAtMs);
@@ -189,16 +203,18 @@ function transitionOf(
   }
 }
 
-/** Keeps a free text apart from the log and returns the commitment that stands for it there. */
-function note(prepared: PreparedStep, text: string, context: PerformContext): string {
+/** The free text of a command, kept apart from the log, which has only its commitment. */
+interface CommandNote {
+  readonly text: string;
+  readonly salt: Buffer;
+  readonly commitment: string;
+}
+
+function noteOf(command: PreparedStep['command'], context: PerformContext): CommandNote | null {
+  const text = 'reason' in command ? command.reason : command.kind === 'sign' ? command.comment : null;
+  if (text === null) return null;
   const salt = context.entropy.newSalt();
-  context.working.notes.push({
-    entryId: context.working.nextEntryId(),
-    requestId: prepared.requestId,
-    text,
-    salt,
-  });
-  return commit(text, salt);
+  return { text, salt, commitment: commit(text, salt) };
 }
 
 function keep(
