@@ -38,7 +38,7 @@ WITH claimed AS (
   UPDATE budget_period SET pending_minor = pending_minor + $37::int8, committed_minor = committed_minor + $38::int8
   FROM allowed WHERE period_id = ANY ($33::int8[])
 ), recorded AS (
-  INSERT INTO log_entry (entry_id, subject_id, body) SELECT entry_id, $1, $39::bytea FROM allowed
+  INSERT INTO log_entry (entry_id, type_code, subject_id, body) SELECT entry_id, $45::int4, $1, $39::bytea FROM allowed
 ), pending AS (
   INSERT INTO log_pending (first_entry_id, entry_ids, type_codes, leaf_hashes)
   SELECT entry_id, ARRAY[entry_id], $40::bytea, $41::bytea FROM allowed

@@ -40,6 +40,7 @@ export class OneStatement {
         typeCode,
         entry.leafHash,
         ...promiseValues(this.#source, sequence),
+        rows.typeCode,
       ],
     });
     const [row] = taken;

@@ -54,7 +54,7 @@ export class PlainTransactions {
       await run('transfer', [entryId, ...values.transfers]);
       await run('balance', [values.transfers[0], values.pendingMinor, values.committedMinor]);
     }
-    await run('entry', [entryId, request.requestId, entry.bytes]);
+    await run('entry', [entryId, rows.typeCode, request.requestId, entry.bytes]);
     await run('pending', [entryId, values.typeCode, entry.leafHash]);
     const sequence = this.#sequence;
     this.#sequence += 1;
@@ -87,7 +87,7 @@ const SQL = {
                AS new (period_id, from_account, to_account, amount_minor, line)`,
   balance: `UPDATE budget_period SET pending_minor = pending_minor + $2, committed_minor = committed_minor + $3
             WHERE period_id = ANY ($1::int8[])`,
-  entry: 'INSERT INTO log_entry (entry_id, subject_id, body) VALUES ($1, $2, $3)',
+  entry: 'INSERT INTO log_entry (entry_id, type_code, subject_id, body) VALUES ($1, $2, $3, $4)',
   pending: `INSERT INTO log_pending (first_entry_id, entry_ids, type_codes, leaf_hashes)
             VALUES ($1, ARRAY[$1::int8], $2, $3)`,
   promise: `INSERT INTO log_promise (first_entry_id, gateway_id, sequence, entry_ids, promise)

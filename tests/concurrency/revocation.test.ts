@@ -50,15 +50,15 @@ describe('an acknowledged revocation', () => {
     revoke: () => Promise<unknown>,
     decide: () => Promise<GateAnswer>,
   ): Promise<string[]> {
-    let isOver = false;
+    const load = { isOver: false };
     const busy = Promise.all(
       Array.from({ length: 6 }, async () => {
-        while (!isOver) await ask();
+        while (!load.isOver) await ask();
       }),
     );
     await revoke();
     const decided = await Promise.all([decide(), decide()]);
-    isOver = true;
+    load.isOver = true;
     await busy;
     return decided.map(statusOf);
   }
@@ -144,15 +144,15 @@ describe('an acknowledged revocation', () => {
   });
 
   it('keeps decisions going while the configuration changes all the time', async () => {
-    let isOver = false;
+    const load = { isOver: false };
     const changes = (async () => {
-      for (let round = 0; !isOver; round += 1) {
+      while (!load.isOver) {
         await here.admin.policies.publish(OPERATOR, policyOf([]));
       }
     })();
     const started = performance.now();
     const answers = await Promise.all(Array.from({ length: 50 }, () => ask()));
-    isOver = true;
+    load.isOver = true;
     await changes;
     expect(answers.map(statusOf)).toEqual(answers.map(() => 'approved'));
     expect(performance.now() - started).toBeLessThan(20_000);

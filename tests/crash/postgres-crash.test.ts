@@ -74,11 +74,11 @@ describe('PostgreSQL that goes away', () => {
     'keeps every acknowledged answer when it %s, and the same gateway goes on',
     async (how, crash) => {
       const acknowledged = new Map<string, Acknowledged>();
-      let isCrashed = false;
+      const load = { isCrashed: false };
       let failed = 0;
       let made = 0;
       const caller = async (): Promise<void> => {
-        while (!isCrashed || made < ASKED_BEFORE_CRASH) {
+        while (!load.isCrashed || made < ASKED_BEFORE_CRASH) {
           const key = `${how.replaceAll(' ', '_')}_${(made += 1)}`;
           try {
             const answer = await gateway.gate.submit(
@@ -99,7 +99,7 @@ describe('PostgreSQL that goes away', () => {
       while (acknowledged.size < ASKED_BEFORE_CRASH) await sleep(1);
       crash();
       await sleep(30);
-      isCrashed = true;
+      load.isCrashed = true;
       await Promise.all(callers);
       await cluster.untilRestarted(previousPid);
       expect(failed).toBeGreaterThan(0);

@@ -55,7 +55,10 @@ export class GatewayProcess {
       const lines = createInterface({ input: this.#child.stdout });
       lines.on('line', (text) => {
         const word = JSON.parse(text) as GatewayWord | { ready: true };
-        if ('ready' in word) return void resolve();
+        if ('ready' in word) {
+          resolve();
+          return;
+        }
         this.#waiting.get(word.key)?.(word);
         this.#waiting.delete(word.key);
       });

@@ -21,6 +21,8 @@ export interface LossyProxy {
 }
 
 const PORT = 5432;
+/** The command tag of a COMMIT that was one. */
+const COMMITTED = 'COMMIT\0';
 
 export async function startLossyProxy(
   target: ClientConfig & { host: string; port: number },
@@ -35,6 +37,7 @@ export async function startLossyProxy(
     if (isRefusing) return void client.destroy();
     const upstream = connect(`${target.host}/.s.PGSQL.${target.port}`);
     let isDeaf = false;
+    let heard: Buffer = Buffer.alloc(0);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', () => undefined);
@@ -58,6 +61,8 @@ export async function startLossyProxy(
     });
     upstream.on('data', (chunk) => {
       if (!isDeaf) return void client.write(chunk);
+      heard = Buffer.concat([heard.subarray(-COMMITTED.length), chunk]);
+      if (!heard.includes(COMMITTED)) return; // answers to what was sent before
       client.destroy(); // PostgreSQL has answered, so it has committed
       upstream.destroy();
     });

@@ -226,7 +226,10 @@ describe('a replay', () => {
 
   it('leaves no database and no folder behind', async () => {
     await replay(MIXED, { rowsMax: 1 });
-    await expect(replay(MIXED, { policies: [{ policy_id: 'broken' }] })).rejects.toThrow();
+    await expect(replay(MIXED, { policies: [{ policy_id: 'broken' }] })).rejects.toThrow(
+      'the policy has a fault',
+    );
+    await expect(replay('')).rejects.toThrow('it needs a header row');
     expect(readdirSync(folder).filter((name) => name.startsWith('countersign-replay-'))).toEqual([]);
     const client = new pg.Client(database.connection);
     await client.connect();

@@ -74,7 +74,7 @@ class Simulation {
     this.installation.clock.nowMs += randoms[0]?.waitMs ?? 0;
     const nowMs = this.installation.clock.nowMs;
     const issued = await Promise.all(
-      randoms.map((random, index) => this.#issue(random, this.gateways[index % this.gateways.length])),
+      randoms.map((random, index) => this.#issue(random, this.#gateway(index))),
     );
     const configured = await this.#placesOfChanges(issued.flatMap((each) => each ?? []));
     const placed = configured.filter((each) => each.entryId !== null);
@@ -101,9 +101,9 @@ class Simulation {
     await this.#expectSame(entries);
   }
 
-  async #issue(random: RandomCommand, gateway: Gateway | undefined): Promise<Issued[] | null> {
+  async #issue(random: RandomCommand, gateway: Gateway): Promise<Issued[] | null> {
     const command = concrete(random, this.model, (prefix) => `${prefix}_${(this.#made += 1)}`);
-    if (command === null || gateway === undefined) return null;
+    if (command === null) return null;
     if (command.kind === 'set_policy') {
       await gateway.admin.policies.publish(OPERATOR, documentOf(command.policy));
       return [{ command, answer: null, entryId: null }];
@@ -134,9 +134,9 @@ class Simulation {
     const change = { vendor: command.vendor, amountMinor: command.amountMinor, key };
     const request = requestOf(this.installation, command.agentId, change);
     const answers = await Promise.all(
-      [0, 1, random.target].map((index) => this.gateways[index % this.gateways.length]?.gate.submit(request)),
+      [0, 1, random.target].map((index) => this.#gateway(index).gate.submit(request)),
     );
-    const oks = answers.flatMap((answer) => (answer?.ok === true ? [answer] : []));
+    const oks = answers.flatMap((answer) => (answer.ok ? [answer] : []));
     expect(oks).toHaveLength(3);
     expect(oks.filter((answer) => !answer.replayed)).toHaveLength(1);
     const first = oks.find((answer) => !answer.replayed);
@@ -145,7 +145,7 @@ class Simulation {
       expect(answer.entry.promise).toEqual(first?.entry.promise);
     }
     const other = { ...change, amountMinor: command.amountMinor + 1n };
-    const reused = await this.gateways[1]?.gate.submit(requestOf(this.installation, command.agentId, other));
+    const reused = await this.#gateway(1).gate.submit(requestOf(this.installation, command.agentId, other));
     expect(reused).toMatchObject({ ok: false, code: 'idempotency_key_reused' });
     if (first === undefined) throw new Error('one of them decided');
     this.#remember(command, first);
@@ -282,9 +282,13 @@ class Simulation {
   }
 
   get #pool(): Gateway['database']['pool'] {
-    const [gateway] = this.gateways;
+    return this.#gateway(0).database.pool;
+  }
+
+  #gateway(index: number): Gateway {
+    const gateway = this.gateways[index % this.gateways.length];
     if (gateway === undefined) throw new Error('a simulation has a gateway');
-    return gateway.database.pool;
+    return gateway;
   }
 
   async #expectSame(entriesWanted: number): Promise<void> {

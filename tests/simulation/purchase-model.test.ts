@@ -450,7 +450,7 @@ describe('the transitions of a purchase against a plain model', () => {
       fc.property(fc.array(randomCommand(), { minLength: 10, maxLength: 70, size: 'max' }), (commands) => {
         for (const [note, count] of run(commands)) seen.set(note, (seen.get(note) ?? 0) + count);
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, interruptAfterTimeLimit: 30_000 },
     );
     // A simulation that never gets anywhere proves nothing.
     for (const wanted of [

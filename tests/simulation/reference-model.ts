@@ -123,7 +123,8 @@ export class ReferenceModel {
   }
 
   clone(): ReferenceModel {
-    const copy = new ReferenceModel({ ...this, budgets: [] });
+    const { policy, owner, times } = this;
+    const copy = new ReferenceModel({ policy, owner, times, budgets: [] });
     for (const [id, budget] of this.budgets) copy.budgets.set(id, { ...budget });
     for (const [id, purchase] of this.purchases) {
       copy.purchases.set(id, {

@@ -13,7 +13,7 @@ import { createNarrator } from '../demo/narrator.ts';
 import { realPurchases } from '../demo/real-purchases.ts';
 import { type Stage, setStage } from '../demo/stage.ts';
 import { theRecord } from '../demo/the-record.ts';
-import { startWebhookReceiver } from '../demo/webhook-receiver.ts';
+import { type WebhookReceiver, startWebhookReceiver } from '../demo/webhook-receiver.ts';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.ts';
 import { openGatewayLog } from '../terminal/gateway-log.ts';
 import { style } from '../terminal/style.ts';
@@ -24,6 +24,7 @@ export async function demo(options: { readonly exit?: boolean }, output: Output)
   const { settings, isTemporary } = await demoSettings();
   const stop = untilStopped();
   let running: RunningGateway | null = null;
+  const webhooks = await startWebhookReceiver(); // as long as the gateway, which goes on sending to it
   try {
     output.result(
       `${style.bold('Countersign')} demo: starting a gateway on a fresh PostgreSQL of its own ...`,
@@ -32,10 +33,12 @@ export async function demo(options: { readonly exit?: boolean }, output: Output)
     running = await startGateway(settings, { log, onFatal: stop.fail });
     const operatorKey = running.generatedOperatorKey ?? settings.operatorKey;
     if (operatorKey === undefined) throw usedDirectory(settings.dataDir);
-    const told = tellStory(running.url, operatorKey, output);
+    const interrupt = new AbortController();
+    const told = tellStory(running.url, operatorKey, { webhooks, output, signal: interrupt.signal });
     const ended = await Promise.race([told, stop.promise.then((reason) => ({ stopped: reason }))]);
     if ('stopped' in ended) {
-      told.catch(() => undefined); // cut short on purpose
+      interrupt.abort();
+      await told.catch(() => undefined); // cut short on purpose, at the next chapter; what it started it also ends
       return endOf(ended.stopped);
     }
     if (ended.failedClaims.length > 0) {
@@ -47,6 +50,7 @@ export async function demo(options: { readonly exit?: boolean }, output: Output)
     return endOf(await stop.promise);
   } finally {
     await running?.close();
+    await webhooks.close();
     if (isTemporary) await removeAll(settings.dataDir, running?.clusterDir ?? null);
   }
 }
@@ -54,23 +58,25 @@ export async function demo(options: { readonly exit?: boolean }, output: Output)
 async function tellStory(
   url: string,
   operatorKey: string,
-  output: Output,
+  given: { readonly webhooks: WebhookReceiver; readonly output: Output; readonly signal: AbortSignal },
 ): Promise<{ stage: Stage; failedClaims: readonly string[] }> {
+  const { webhooks, output, signal } = given;
   const tell = createNarrator(output);
-  const webhooks = await startWebhookReceiver();
-  try {
-    const stage = await setStage({ api: createApi(url), tell, webhooks, operatorKey });
-    const firstId = await anApprovedPurchase(stage);
-    await aHeldPurchase(stage);
-    await aDeniedPurchase(stage);
-    await lookAlikes(stage);
-    await anExactBudget(stage);
-    await theRecord(stage, firstId);
-    await realPurchases(tell);
-    return { stage, failedClaims: tell.failedClaims };
-  } finally {
-    await webhooks.close();
+  const stage = await setStage({ api: createApi(url), tell, webhooks, operatorKey });
+  const firstId = await anApprovedPurchase(stage);
+  const chapters = [
+    aHeldPurchase,
+    aDeniedPurchase,
+    lookAlikes,
+    anExactBudget,
+    () => theRecord(stage, firstId),
+    () => realPurchases(tell, signal),
+  ];
+  for (const chapter of chapters) {
+    signal.throwIfAborted();
+    await chapter(stage);
   }
+  return { stage, failedClaims: tell.failedClaims };
 }
 
 async function demoSettings(): Promise<{ settings: Settings; isTemporary: boolean }> {

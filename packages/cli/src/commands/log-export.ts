@@ -27,6 +27,9 @@ export interface LogExportOptions {
   readonly key?: string;
 }
 
+/** So few tiles are there at once. */
+const WITHOUT_BAR_MAX = 20;
+
 export async function logExport(options: LogExportOptions, output: Output): Promise<ExitCode> {
   const { url, dir, token } = options;
   const log = remoteLog(url, token);
@@ -39,7 +42,8 @@ export async function logExport(options: LogExportOptions, output: Output): Prom
   for (const [index, tile] of tiles.entries()) {
     await copy(tilePath(tile), tile, { dir, read: log.read });
     if (tile.level === 0) await copy(entriesPath(tile), tile, { dir, read: log.read });
-    bar.update({ done: index + 1, total: tiles.length, rows: index + 1, text: 'tiles' });
+    if (tiles.length > WITHOUT_BAR_MAX)
+      bar.update({ done: index + 1, total: tiles.length, rows: index + 1, text: 'tiles' });
   }
   bar.end();
   await mkdir(dir, { recursive: true });

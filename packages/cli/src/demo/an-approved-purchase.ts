@@ -29,7 +29,8 @@ export async function anApprovedPurchase(stage: Stage): Promise<string> {
   tell.fields({
     status: `${painted(asked.status)} by ${asked.approved_by ?? '-'}, in ${tookMs} ms`,
     request_id: asked.request_id,
-    card_id: `${asked.checkout.card_id ?? '-'} (single use, locked to aws and 1840.00 USD)`,
+    card_id: asked.checkout.card_id ?? '-',
+    card: 'single use, locked to aws and 1840.00 USD',
   });
   const settled = await settledPurchase(stage, asked.request_id);
   tell.acts('merchant', 'charges the card and ships; the network settles');

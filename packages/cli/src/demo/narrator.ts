@@ -1,5 +1,7 @@
 // demo/narrator.ts: how the demo speaks: headings, what is sent, what comes back, pictures of state. 80 columns, and
 // nothing that only a colour says.
+import { stripVTControlCharacters } from 'node:util';
+
 import type { Decision, PurchaseRequest } from '@countersign/contract';
 
 import type { Output } from '../commands/output.ts';
@@ -32,7 +34,7 @@ export interface BudgetState {
   readonly available: string;
 }
 
-const BAR_WIDTH = 30;
+const BAR_WIDTH = 28;
 const STAGES = ['issued', 'charged', 'settled', 'reconciled'] as const;
 
 export function createNarrator(output: Output): Narrator {
@@ -107,7 +109,7 @@ function wrapped(text: string, indent = 2): string {
   const lines: string[] = [];
   let current = '';
   for (const word of text.split(' ')) {
-    if (current !== '' && current.length + word.length + 1 > 78 - indent) {
+    if (current !== '' && stripVTControlCharacters(`${current} ${word}`).length > 78 - indent) {
       lines.push(current);
       current = '';
     }

@@ -14,7 +14,7 @@ import type { Narrator } from './narrator.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../../fixtures/toronto-pcard');
 
-export async function realPurchases(tell: Narrator): Promise<void> {
+export async function realPurchases(tell: Narrator, signal: AbortSignal): Promise<void> {
   tell.chapter(7, 'Real purchases through the same gate');
   tell.say(
     'Card purchases of the City of Toronto, 2011 to 2016 (a sample), under an example policy: every control, ledger and log, the clock taken from the data, in a scratch database.',
@@ -33,6 +33,7 @@ export async function realPurchases(tell: Narrator): Promise<void> {
     dataDir: undefined,
     databaseUrl: undefined,
     keep: false,
+    signal,
     log: openGatewayLog('warn'),
     onProgress: (progress) =>
       bar.update(progressOf(progress, { bytes: size, rowsMax: Number.MAX_SAFE_INTEGER })),

@@ -4,6 +4,7 @@
 // next one begins. Memory is bounded by a chunk, the books and the tally.
 import type { Gateway } from '@countersign/server';
 
+import { CommandFailure } from '../failure.ts';
 import type { BadRows } from './bad-rows.ts';
 import { HoldBook } from './hold-book.ts';
 import type { Mapping } from './mapping.ts';
@@ -36,7 +37,6 @@ export interface ReplayOptions {
   /** Charge and settle what is approved. */
   readonly settles: boolean;
   readonly rowsMax: number;
-  readonly rowsInFlightMax?: number;
   readonly onProgress?: (progress: ReplayProgress) => void;
   /** Stops at the next chunk. */
   readonly signal?: AbortSignal;
@@ -71,8 +71,12 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
     bad: (row) => late.push(row),
   };
   const span = { firstAtMs: null as number | null, lastAtMs: null as number | null };
+  const report = (bytesRead: number): void => {
+    options.onProgress?.({ rows: tally.decidedRows + tally.refundRows + tally.badRows, bytesRead, tally });
+  };
   let interrupted: string | null = null;
   let reader: RowReader | null = null;
+  let bytesDone = 0;
   try {
     for await (const { records, bytesRead } of chunksOf(options)) {
       let data: readonly CsvRecord[] = records;
@@ -91,13 +95,17 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
         advance(options.clock, span, rows);
         await expireDue(context, options.clock.nowMs);
         await registry.prepare(rows);
-        await decideAll(rows, context, options.rowsInFlightMax ?? ROWS_IN_FLIGHT_MAX);
+        const bytesBefore = bytesDone;
+        await decideAll(rows, context, (done) => {
+          report(bytesBefore + ((bytesRead - bytesBefore) * done) / rows.length);
+        });
       }
       for (const row of late.splice(0)) {
         tally.badRows += 1;
         await options.badRows.add(row);
       }
-      options.onProgress?.({ rows: tally.readRows, bytesRead, tally });
+      bytesDone = bytesRead;
+      report(bytesRead);
       if (tally.readRows >= options.rowsMax) break;
       if (options.signal?.aborted === true) {
         interrupted = 'it was interrupted';
@@ -109,6 +117,7 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
     if (tally.readRows === 0 || !isUnreadable(error)) throw error;
     interrupted = error.message;
   }
+  if (reader === null) throw new CommandFailure(`\`${options.file}\` is empty: it needs a header row`);
   if (options.signal?.aborted !== true) await expireDue(context, span.lastAtMs ?? 0);
   return { tally, ...span, waitingHolds: holds.size, interrupted };
 }
@@ -189,14 +198,15 @@ async function expireDue(context: RowContext, nowMs: number): Promise<void> {
   }
 }
 
-/** Keeps `inFlightMax` rows under way, started in order; the first failure stops the start of further ones. */
+/** Keeps so many rows under way, started in order; the first failure stops the start of further ones. */
 async function decideAll(
   rows: readonly ReplayRow[],
   context: RowContext,
-  inFlightMax: number,
+  onDone: (rowCount: number) => void,
 ): Promise<void> {
   const inFlight = new Set<Promise<void>>();
   const failures: unknown[] = [];
+  let started = 0;
   for (const row of rows) {
     if (failures.length > 0) break;
     const task = replayRow(row, context)
@@ -205,7 +215,10 @@ async function decideAll(
       })
       .finally(() => inFlight.delete(task));
     inFlight.add(task);
-    if (inFlight.size >= inFlightMax) await Promise.race(inFlight);
+    started += 1;
+    if (inFlight.size < ROWS_IN_FLIGHT_MAX) continue;
+    await Promise.race(inFlight);
+    onDone(started - inFlight.size);
   }
   await Promise.all(inFlight);
   if (failures.length > 0) throw failures[0];

@@ -5,6 +5,7 @@ import { operation } from '../operation.ts';
 import {
   Currency,
   DecimalAmount,
+  IdempotencyHeader,
   Timestamp,
   closed,
   idInPath,
@@ -109,6 +110,7 @@ export const approvalOperations = {
     description:
       'With the last step the request is decided again against the state of that moment and, if it is still allowed, goes straight to checkout. The owner of the agent may not sign, and nobody signs twice.',
     allow: ['approver'],
+    headers: IdempotencyHeader,
     params,
     body: Type.Object(
       {
@@ -131,6 +133,7 @@ export const approvalOperations = {
     tag: 'Approvals',
     summary: 'Refuse it: the request is denied',
     allow: ['approver'],
+    headers: IdempotencyHeader,
     params,
     body: Type.Object({ reason: text(1000, 'Why; the agent reads it.') }, { ...closed, title: 'RejectBody' }),
     bodyExample: { reason: 'not this quarter' },

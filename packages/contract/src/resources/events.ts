@@ -56,7 +56,7 @@ export const eventOperations = {
         limit: Type.Optional(
           Type.Integer({ minimum: 1, maximum: 500, default: 100, description: 'For the list.' }),
         ),
-        types: Type.Optional(text(1000, 'Comma-separated event types.')),
+        types: Type.Optional(text(1000, 'Comma-separated event types, or groups such as `purchase.*`.')),
       },
       closed,
     ),

@@ -250,6 +250,7 @@ export const purchaseRequestOperations = {
     summary: 'Cancel a request that has not been charged',
     description: 'Releases its reservation and kills its card.',
     allow: ['agent', 'operator'],
+    headers: IdempotencyHeader,
     params,
     body: Type.Object({ reason: Type.Optional(text(500, 'Why.')) }, { ...closed, title: 'CancelBody' }),
     bodyOptional: true,
@@ -265,6 +266,7 @@ export const purchaseRequestOperations = {
     description:
       'Matched to the request and what was settled; differences are flagged. The file stays with you, its SHA-256 goes on the record.',
     allow: ['agent', 'operator'],
+    headers: IdempotencyHeader,
     params,
     body: Type.Object(
       {

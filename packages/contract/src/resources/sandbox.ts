@@ -7,6 +7,7 @@ import {
   CountryInput,
   CurrencyInput,
   DecimalAmount,
+  IdempotencyHeader,
   MccInput,
   closed,
   idInPath,
@@ -54,7 +55,13 @@ const part = Type.Object(
   { ...closed, title: 'SandboxPart', description: 'Without `amount`: all that is left.' },
 );
 const CHARGE_EXAMPLE = { amount: '1840.00', currency: 'USD', merchant: { name: 'aws' } };
-const base = { tag: 'Sandbox', allow: ['operator'], status: 201, response: Outcome } as const;
+const base = {
+  tag: 'Sandbox',
+  allow: ['operator'],
+  headers: IdempotencyHeader,
+  status: 201,
+  response: Outcome,
+} as const;
 
 export const sandboxOperations = {
   authorizeSandboxCard: operation({

@@ -12,10 +12,7 @@ export function releaseTransfers(state: PurchaseState): Transfer[] {
 }
 
 /** The card of a purchase that came to its end before money moved. */
-export function endCard<S extends PurchaseState>(
-  state: S,
-  status: 'cancelled' | 'expired',
-): PurchaseState['card'] {
+export function endCard(state: PurchaseState, status: 'cancelled' | 'expired'): PurchaseState['card'] {
   if (state.card === null) return null;
   return state.card.status === 'active' || state.card.status === 'frozen'
     ? { ...state.card, status }

@@ -14,7 +14,8 @@ import {
 
 export interface CaptureAuthorization {
   readonly authorizationId: string;
-  readonly amountMinor: bigint;
+  /** null: all that is left. */
+  readonly amountMinor: bigint | null;
   /** true: nothing more follows, the rest of the reservation is given back. */
   readonly closeAuthorization: boolean;
 }
@@ -27,12 +28,15 @@ export function captureAuthorization(state: PurchaseState, command: CaptureAutho
     return refused('authorization_declined', 'A declined authorization cannot be captured.');
   if (authorization.closed)
     return refused('authorization_closed', 'Nothing more can be captured on this authorization.');
+  const amountMinor = command.amountMinor ?? openMinor(authorization);
+  if (amountMinor <= 0n)
+    return refused('nothing_to_capture', 'There is nothing left to capture on this authorization.');
   const captured = {
     ...authorization,
-    capturedMinor: authorization.capturedMinor + command.amountMinor,
+    capturedMinor: authorization.capturedMinor + amountMinor,
     closed: command.closeAuthorization,
   };
-  return posted(state, replace(state, captured), captured, command.amountMinor, command.closeAuthorization);
+  return posted(state, replace(state, captured), captured, amountMinor, command.closeAuthorization);
 }
 
 export interface ForcePost {
@@ -67,22 +71,23 @@ export function forcePost(state: PurchaseState, command: ForcePost): Transition 
 /** Takes an approved authorization back before it is captured; in full, it restores the card. */
 export function reverseAuthorization(
   state: PurchaseState,
-  command: { readonly authorizationId: string; readonly amountMinor: bigint },
+  command: { readonly authorizationId: string; readonly amountMinor: bigint | null },
   nowMs: number,
 ): Transition {
   const authorization = find(state, command.authorizationId);
   if (authorization === null) return refused('authorization_not_found', 'There is no such authorization.');
-  const open = authorization.amountMinor - authorization.reversedMinor - authorization.capturedMinor;
+  const open = openMinor(authorization);
   if (!authorization.approved || authorization.closed || open <= 0n) {
     return refused('nothing_to_reverse', 'There is nothing left to reverse on this authorization.');
   }
-  if (command.amountMinor > open) {
+  const amountMinor = command.amountMinor ?? open;
+  if (amountMinor > open) {
     return refused('reversal_above_authorization', 'More cannot be reversed than is still open.');
   }
-  const full = command.amountMinor === open;
+  const full = amountMinor === open;
   const reversed = {
     ...authorization,
-    reversedMinor: authorization.reversedMinor + command.amountMinor,
+    reversedMinor: authorization.reversedMinor + amountMinor,
     closed: full,
   };
   const next: PurchaseState = { ...state, authorizations: replace(state, reversed) };
@@ -91,7 +96,7 @@ export function reverseAuthorization(
   const last = full && state.status === 'approved' && state.card?.status === 'used' && !hasOpen(next);
   const detail = {
     authorization_id: command.authorizationId,
-    amount_minor: command.amountMinor.toString(),
+    amount_minor: amountMinor.toString(),
     full,
   };
   const reversal = (releasedMinor: bigint): PurchaseEvent => ({
@@ -104,7 +109,7 @@ export function reverseAuthorization(
     const { state: closed, event } = closePurchase({ ...next, reservedMinor: 0n, card: deadCard(state) });
     return { ok: true, state: closed, events: [reversal(state.reservedMinor), event] };
   }
-  if (last && state.card !== null) {
+  if (last) {
     const alive = nowMs < state.card.expiresAtMs;
     return {
       ok: true,
@@ -117,7 +122,7 @@ export function reverseAuthorization(
       events: [reversal(alive ? 0n : state.reservedMinor)],
     };
   }
-  const releasedMinor = command.amountMinor < state.reservedMinor ? command.amountMinor : state.reservedMinor;
+  const releasedMinor = amountMinor < state.reservedMinor ? amountMinor : state.reservedMinor;
   return {
     ok: true,
     state: { ...next, reservedMinor: state.reservedMinor - releasedMinor },
@@ -127,7 +132,8 @@ export function reverseAuthorization(
 
 export interface RefundAuthorization {
   readonly authorizationId: string;
-  readonly amountMinor: bigint;
+  /** null: all that was captured and has not come back. */
+  readonly amountMinor: bigint | null;
   /** Period that is credited, for each period the purchase was posted to: itself while open, else the current one. */
   readonly creditPeriods: readonly bigint[];
 }
@@ -138,22 +144,25 @@ export function refundAuthorization(state: PurchaseState, command: RefundAuthori
   if (authorization === null) return refused('authorization_not_found', 'There is no such authorization.');
   if (authorization.capturedMinor === 0n)
     return refused('nothing_to_refund', 'Nothing was captured on this authorization.');
-  const refunded = { ...authorization, refundedMinor: authorization.refundedMinor + command.amountMinor };
+  const amountMinor = command.amountMinor ?? authorization.capturedMinor - authorization.refundedMinor;
+  if (amountMinor <= 0n)
+    return refused('nothing_to_refund', 'All that was captured on this authorization has come back.');
+  const refunded = { ...authorization, refundedMinor: authorization.refundedMinor + amountMinor };
   return {
     ok: true,
     state: {
       ...state,
-      settledMinor: state.settledMinor - command.amountMinor,
+      settledMinor: state.settledMinor - amountMinor,
       authorizations: replace(state, refunded),
     },
     events: [
       {
         type: 'refund.posted',
-        transfers: transferAll(command.creditPeriods, 'spent', 'available', command.amountMinor),
+        transfers: transferAll(command.creditPeriods, 'spent', 'available', amountMinor),
         findings: null,
         detail: {
           authorization_id: command.authorizationId,
-          amount_minor: command.amountMinor.toString(),
+          amount_minor: amountMinor.toString(),
           refunded_minor: refunded.refundedMinor.toString(),
           flags: refunded.refundedMinor > refunded.capturedMinor ? ['refund_above_capture'] : [],
           credited_another_period: command.creditPeriods.some((id) => !state.reservedPeriods.includes(id)),
@@ -215,6 +224,11 @@ function posted(
 /** Whether something may still be captured on an authorization. */
 export function hasOpen({ authorizations }: Pick<PurchaseState, 'authorizations'>): boolean {
   return authorizations.some((authorization) => authorization.approved && !authorization.closed);
+}
+
+/** Neither captured nor taken back; below zero where more was captured than authorized. */
+function openMinor({ amountMinor, reversedMinor, capturedMinor }: AuthorizationState): bigint {
+  return amountMinor - reversedMinor - capturedMinor;
 }
 
 function deadCard({ card }: PurchaseState): PurchaseState['card'] {

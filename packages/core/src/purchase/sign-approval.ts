@@ -119,7 +119,8 @@ function decideAgain(
   const periodIds = facts.budgets.map((budget) => budget.periodId);
   const amountMinor = state.action.amountMinor;
   switch (decision.outcome) {
-    case 'denied':
+    case 'denied': {
+      const transfers = releaseTransfers(state);
       return {
         ok: true,
         state: {
@@ -129,15 +130,9 @@ function decideAgain(
           approval: { ...approval, status: 'cancelled' },
           card: endCard(state, 'cancelled'), // one that a hold at the till had frozen
         },
-        events: [
-          {
-            type: 'purchase.denied',
-            transfers: releaseTransfers(state),
-            findings: decision.findings,
-            detail,
-          },
-        ],
+        events: [{ type: 'purchase.denied', transfers, findings: decision.findings, detail }],
       };
+    }
     case 'held': {
       const steps = stepsOf(decision.findings, approval.steps);
       const moved = moveReservation(state, periodIds, 'pending');
@@ -155,6 +150,7 @@ function decideAgain(
     case 'approved': {
       const checkout = checkoutOf(command.checkout, state.action, nowMs);
       const approvedBy = command.signer.principalId;
+      const transfers = moveReservation(state, periodIds, 'committed');
       return {
         ok: true,
         state: {
@@ -166,14 +162,7 @@ function decideAgain(
           reservedPeriods: periodIds,
           reservedMinor: amountMinor,
         },
-        events: [
-          {
-            type: 'purchase.approved',
-            transfers: moveReservation(state, periodIds, 'committed'),
-            findings: decision.findings,
-            detail,
-          },
-        ],
+        events: [{ type: 'purchase.approved', transfers, findings: decision.findings, detail }],
       };
     }
   }

@@ -84,12 +84,12 @@ export class Writer {
 
   async #once<T>(work: (tx: Transaction) => Promise<TransactionOutcome<T>>): Promise<T> {
     const client = await this.#connected();
-    let firstFailure: unknown;
+    let firstFailure: Error | undefined;
     const tx: Transaction = {
       query: (statement) => {
         const sent = client.query(statement);
         sent.catch((error: unknown) => {
-          firstFailure ??= error; // whoever awaits it sees the failure; nobody else must
+          firstFailure ??= error instanceof Error ? error : new Error(String(error)); // whoever awaits it sees the failure; nobody else must
         });
         return sent as Promise<never>;
       },

@@ -65,6 +65,15 @@ export interface Idempotency {
 export type GateCommand =
   | { readonly kind: 'request'; readonly input: PurchaseInput; readonly idempotency: Idempotency | null }
   | { readonly kind: 'check'; readonly input: CheckInput; readonly idempotency: Idempotency | null }
+  | { readonly kind: 'expire'; readonly requestId: string }
+  | { readonly kind: 'reveal'; readonly cardId: string }
+  | (KeyedStep & {
+      /** A step that was refused does not keep its key; left out: a retry is another step. */
+      readonly idempotency?: Idempotency | null;
+    });
+
+/** Steps that a retry must not repeat. */
+type KeyedStep =
   | {
       readonly kind: 'sign';
       readonly approvalId: string;
@@ -73,8 +82,6 @@ export type GateCommand =
     }
   | { readonly kind: 'reject'; readonly approvalId: string; readonly reason: string }
   | { readonly kind: 'cancel'; readonly requestId: string; readonly reason: string | null }
-  | { readonly kind: 'expire'; readonly requestId: string }
-  | { readonly kind: 'reveal'; readonly cardId: string }
   | {
       readonly kind: 'authorize';
       readonly cardId: string;
@@ -85,11 +92,12 @@ export type GateCommand =
   | {
       readonly kind: 'capture';
       readonly authorizationId: string;
-      readonly amountMinor: bigint;
+      /** null: all that is left. */
+      readonly amountMinor: bigint | null;
       readonly closeAuthorization: boolean;
     }
-  | { readonly kind: 'reverse'; readonly authorizationId: string; readonly amountMinor: bigint }
-  | { readonly kind: 'refund'; readonly authorizationId: string; readonly amountMinor: bigint }
+  | { readonly kind: 'reverse'; readonly authorizationId: string; readonly amountMinor: bigint | null }
+  | { readonly kind: 'refund'; readonly authorizationId: string; readonly amountMinor: bigint | null }
   | {
       readonly kind: 'force_post';
       readonly cardId: string;

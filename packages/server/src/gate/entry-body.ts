@@ -165,7 +165,7 @@ export function purchaseBody(
     approval: approvalBody(state),
     checkout: checkoutBody(state),
     detail: Object.keys(event.detail).length === 0 ? null : event.detail,
-    state: stateBody(state),
+    state: stateBody(state, event.detail['authorization_id']),
     transfers: transfersBody(transfers),
   });
 }
@@ -183,11 +183,15 @@ export function transfersBody(transfers: readonly Transfer[]): Json {
 const AUTHORIZATIONS_MAX = 50;
 
 /** The state columns as they stand after the transition: the rows are the fold of the log. */
-function stateBody(state: PurchaseState): Body {
+function stateBody(state: PurchaseState, changedId: unknown): Body {
   // A decline says all in its own entry, and there may be any number of them: an entry has a largest size.
+  // What the entry is about is always there: the answer is built from it.
   const approved = state.authorizations
     .filter((authorization) => authorization.approved)
-    .slice(-AUTHORIZATIONS_MAX);
+    .filter(
+      ({ authorizationId }, index, all) =>
+        index >= all.length - AUTHORIZATIONS_MAX || authorizationId === changedId,
+    );
   return withoutNulls({
     approved_by: state.approvedBy,
     authorizations: approved.length === 0 ? null : approved.map(authorizationBody),

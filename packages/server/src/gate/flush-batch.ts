@@ -23,6 +23,7 @@ import {
 } from './prepare-command.ts';
 import { creditPeriodsOf } from './credit-periods.ts';
 import { type Replay, replayOf } from './replay-answer.ts';
+import { REUSED, StepKeys, claimKey } from './step-keys.ts';
 import { type PeriodKey, fingerprintOf } from './resolve-action.ts';
 import { writeState } from './write-state.ts';
 
@@ -217,13 +218,16 @@ async function attemptBatch(
       periodIds: context.knownPeriods,
       creditPeriod: credits.creditPeriod,
     };
-    const results = slots.map((slot) => performSlot(slot, facts, claims, locked, performContext, nowMs));
+    const stepKeys = new StepKeys(facts.stepHolders);
+    const results = slots.map((slot) =>
+      performSlot(slot, facts, { claims, stepKeys, locked }, performContext, nowMs),
+    );
     const { working } = facts;
     if (working.drafts.length === 0) return { result: { slots: results.map((result) => undone(result)) } };
     const entryIds: bigint[] = [];
     for (let index = 0; index < working.drafts.length; index += 1) entryIds.push(working.entryIdAt(index));
     // The state goes out first: the database writes it while this process hashes and signs the log entries.
-    for (const statement of writeState(working)) void tx.query(statement);
+    for (const statement of writeState(working, nowMs)) void tx.query(statement);
     const sealed = context.recorder.seal(entryIds, working.drafts, nowMs);
     void tx.query(recordEntries(sealed));
     return {
@@ -237,6 +241,8 @@ async function attemptBatch(
   });
 }
 
+type Claims = ReadonlyMap<string, { readonly claim: IdempotencyClaim; readonly leader: PreparedOpening }>;
+
 type SlotOutcome =
   | Exclude<SlotResult, { kind: 'done' }>
   | { readonly kind: 'performed'; readonly performed: Performed; readonly privateText: unknown };
@@ -249,19 +255,25 @@ function undone(result: SlotOutcome): SlotResult {
 function performSlot(
   slot: Slot,
   facts: BatchFacts,
-  claims: ReadonlyMap<string, { readonly claim: IdempotencyClaim; readonly leader: PreparedOpening }>,
-  locked: ReadonlySet<bigint>,
+  {
+    claims,
+    stepKeys,
+    locked,
+  }: { readonly claims: Claims; readonly stepKeys: StepKeys; readonly locked: ReadonlySet<bigint> },
   context: PerformContext,
   nowMs: number,
 ): SlotOutcome {
   if (!('kind' in slot)) return { kind: 'refused', refusal: slot };
   const atMs = slot.atMs ?? nowMs;
   if (slot.kind === 'step') {
+    const earlier = stepKeys.find(slot);
+    if (earlier !== null) return earlier;
     const current = facts.working.purchase(slot.requestId);
     if (current?.state.reservedPeriods.some((periodId) => !locked.has(periodId)) === true)
       return { kind: 'retry' };
     const performed = performStep(slot, context, atMs);
     if (!performed.ok) return { kind: 'refused', refusal: performed };
+    stepKeys.keep(slot, performed, facts.working);
     return { kind: 'performed', performed, privateText: facts.privateTexts.get(slot.requestId) };
   }
   const replay = replayFor(slot, facts, claims);
@@ -272,22 +284,13 @@ function performSlot(
 }
 
 /** The earlier answer to the same idempotency key, if there is one: of the database, or of this very batch. */
-function replayFor(
-  slot: PreparedOpening,
-  facts: BatchFacts,
-  claims: ReadonlyMap<string, { readonly claim: IdempotencyClaim; readonly leader: PreparedOpening }>,
-): SlotOutcome | null {
+function replayFor(slot: PreparedOpening, facts: BatchFacts, claims: Claims): SlotOutcome | null {
   if (slot.idempotency === null) return null;
   const entry = claims.get(claimKey(slot.idempotency));
   if (entry === undefined) throw new Error('every idempotency key of a batch is claimed');
   const { claim, leader } = entry;
   const reused = (hash: Buffer): SlotOutcome | null =>
-    hash.equals(slot.idempotency?.bodyHash ?? Buffer.alloc(0))
-      ? null
-      : {
-          kind: 'refused',
-          refusal: refusal('idempotency_key_reused', 'This Idempotency-Key was used with another body.'),
-        };
+    hash.equals(slot.idempotency?.bodyHash ?? Buffer.alloc(0)) ? null : REUSED;
   if (!facts.claimed.has(claim.resourceId)) {
     const holder = facts.holders.find(
       (row) => row.scope === claim.scope && row.operation === claim.operation && row.key === claim.key,
@@ -316,10 +319,6 @@ function claimsOf(slots: readonly Slot[]): Map<string, { claim: IdempotencyClaim
     claims.set(key, { claim: { ...slot.idempotency, resourceId: slot.resourceId }, leader: slot });
   }
   return claims;
-}
-
-function claimKey(idempotency: { scope: string; operation: string; key: string }): string {
-  return `${idempotency.scope}\0${idempotency.operation}\0${idempotency.key}`;
 }
 
 function byKey(a: IdempotencyClaim, b: IdempotencyClaim): number {

@@ -18,6 +18,7 @@ import { type DuplicateRow, findDuplicates } from '../ledger/find-duplicates.ts'
 import { type IdempotencyRow, findIdempotencyKeys } from '../ledger/find-idempotency-keys.ts';
 import { type BudgetPeriodRow, lockBudgetPeriods } from '../ledger/lock-budget-periods.ts';
 import { lockConfigurationShared } from '../ledger/lock-configuration.ts';
+import { lockIdempotencyKeys } from '../ledger/lock-idempotency-keys.ts';
 import { lockDuplicateKeys } from '../ledger/lock-duplicate-keys.ts';
 import { type LockCardsRow, lockCards } from '../ledger/lock-cards.ts';
 import { type LockPurchasesRow, lockPurchases } from '../ledger/lock-purchases.ts';
@@ -40,6 +41,8 @@ export interface BatchFacts {
   readonly transactionId: string;
   readonly claimed: ReadonlySet<string>;
   readonly holders: readonly IdempotencyRow[];
+  /** Keys of the batch's steps that somebody has already. */
+  readonly stepHolders: readonly IdempotencyRow[];
   readonly working: WorkingSet;
   /** Private text of existing purchases, for the answers. */
   readonly privateTexts: ReadonlyMap<string, unknown>;
@@ -59,8 +62,11 @@ export async function loadFacts(tx: Transaction, keys: BatchKeys, nowMs: number)
   const claimed = some<{ resource_id: string }>(keys.claims.length > 0, () =>
     claimIdempotencyKeys(keys.claims, nowMs),
   );
+  const stepKeys = keys.steps.flatMap((step) => step.idempotency ?? []);
+  const stepGuards = some(stepKeys.length > 0, () => lockIdempotencyKeys(stepKeys));
   const guards = some(keys.fingerprints.length > 0, () => lockDuplicateKeys(keys.fingerprints));
   const balances = some<BudgetPeriodRow>(keys.periodIds.length > 0, () => lockBudgetPeriods(keys.periodIds));
+  const stepHolders = some<IdempotencyRow>(stepKeys.length > 0, () => findIdempotencyKeys(stepKeys));
   const purchases = some<LockPurchasesRow>(requestIds.length > 0, () => lockPurchases(requestIds));
   const cards = some<LockCardsRow>(requestIds.length > 0, () => lockCards(cardIds));
   const duplicates = some<DuplicateRow>(keys.fingerprints.length > 0, () =>
@@ -78,6 +84,7 @@ export async function loadFacts(tx: Transaction, keys: BatchKeys, nowMs: number)
   // Only for keys that somebody else has; after the claim, so that it sees what the claim waited for.
   const others = keys.claims.filter((claim) => !claimedIds.has(claim.resourceId));
   const holders = some<IdempotencyRow>(others.length > 0, () => findIdempotencyKeys(others));
+  await stepGuards;
   await guards;
   const { entryIds, transactionId, configurationVersion } = await taken;
   const working = new WorkingSet(entryIds);
@@ -92,6 +99,7 @@ export async function loadFacts(tx: Transaction, keys: BatchKeys, nowMs: number)
     transactionId,
     claimed: claimedIds,
     holders: await holders,
+    stepHolders: await stepHolders,
     working,
     privateTexts: new Map(rows.map((row) => [row.request_id, row.private_text])),
   };

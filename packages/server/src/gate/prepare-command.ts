@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson, commit } from '@countersign/audit';
 import type { Action } from '@countersign/core';
 
+import type { IdempotencyKey } from '../ledger/claim-idempotency-keys.ts';
 import { type Caller, callerId } from '../record/caller.ts';
 import type { GateCommand, GateRequest, Idempotency, PrivateText, PurchaseInput } from './command.ts';
 import type { Configuration } from './configuration.ts';
@@ -51,8 +52,12 @@ export interface PreparedStep {
   readonly periods: readonly PeriodKey[];
   /** Periods that carried it when it was read unlocked; checked again under the lock. */
   readonly reservedPeriods: readonly bigint[];
+  readonly idempotency: StepIdempotency | null;
   readonly atMs: number | null;
 }
+
+/** `bodyHash` covers what the step is about too: one key is not taken for two of them. */
+export type StepIdempotency = Idempotency & IdempotencyKey;
 
 export type Prepared = PreparedOpening | PreparedStep;
 
@@ -154,7 +159,28 @@ export function prepareStep(
     termsHash: termsHashOf(purchase.terms),
     resolved,
     periods: binds && resolved !== null ? periodsOf(resolved, configuration, atMs ?? nowMs) : [],
+    idempotency: stepIdempotency(command, caller),
     atMs: atMs ?? null,
+  };
+}
+
+function stepIdempotency(command: PreparedStep['command'], caller: Caller): StepIdempotency | null {
+  if (command.kind === 'expire' || command.kind === 'reveal') return null;
+  const { idempotency } = command;
+  if (idempotency === undefined || idempotency === null) return null;
+  const target =
+    'approvalId' in command
+      ? command.approvalId
+      : 'authorizationId' in command
+        ? command.authorizationId
+        : 'cardId' in command
+          ? command.cardId
+          : command.requestId;
+  return {
+    scope: callerId(caller),
+    operation: command.kind,
+    key: idempotency.key,
+    bodyHash: createHash('sha256').update(`${target}\0`).update(idempotency.bodyHash).digest(),
   };
 }
 

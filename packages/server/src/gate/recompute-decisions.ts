@@ -18,7 +18,6 @@ import { queryRows } from '../db/query-rows.ts';
 import { type FindFirstEntriesRow, findFirstEntries } from '../ledger/find-first-entries.ts';
 import { type FoundPolicyRow, findPolicyVersion } from '../ledger/find-policy-version.ts';
 import { type ReadLogEntriesRow, readLogEntries } from '../ledger/read-log-entries.ts';
-import type { Json } from '../record/recorder.ts';
 import { type Body, actionOfTerms, decisionBody } from './entry-body.ts';
 
 export interface DecisionDifference {
@@ -215,5 +214,5 @@ class StoredPolicies {
 }
 
 function textOf(value: unknown): string {
-  return value === undefined ? '' : canonicalJson(value as Json); // out of JSON, or what decisionBody made of it
+  return value === undefined ? '' : canonicalJson(value);
 }

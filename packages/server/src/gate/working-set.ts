@@ -10,6 +10,7 @@ import {
   overrunTransfer,
 } from '@countersign/core';
 
+import type { IdempotencyClaim } from '../ledger/claim-idempotency-keys.ts';
 import type { CheckRow } from '../ledger/insert-checks.ts';
 import type { NoteRow } from '../ledger/insert-note.ts';
 import type { PurchaseRow } from '../ledger/insert-purchases.ts';
@@ -53,6 +54,8 @@ export class WorkingSet {
   readonly receipts: ReceiptRow[] = [];
   readonly notes: NoteRow[] = [];
   readonly checks: CheckRow[] = [];
+  /** Keys of the steps that went through. */
+  readonly stepKeys: IdempotencyClaim[] = [];
 
   /** `entryIds`: enough for every transition the batch can make. */
   constructor(entryIds: readonly bigint[]) {

@@ -2,6 +2,7 @@
 // follow in the same transaction.
 import type { Statement } from '../db/statement.ts';
 import { insertChecks } from '../ledger/insert-checks.ts';
+import { insertIdempotencyKeys } from '../ledger/insert-idempotency-keys.ts';
 import { insertNote } from '../ledger/insert-note.ts';
 import { insertPurchases } from '../ledger/insert-purchases.ts';
 import { insertReceipt } from '../ledger/insert-receipt.ts';
@@ -14,7 +15,7 @@ import { type UpsertCardsRow, upsertCards } from '../ledger/upsert-cards.ts';
 import type { WorkingPurchase, WorkingSet } from './working-set.ts';
 
 /** In the order they are sent; none where there is nothing to write. */
-export function writeState(working: WorkingSet): Statement[] {
+export function writeState(working: WorkingSet, nowMs: number): Statement[] {
   const statements: Statement[] = [];
   const add = <T>(rows: readonly T[], statement: (rows: readonly T[]) => Statement): void => {
     if (rows.length > 0) statements.push(statement(rows));
@@ -30,6 +31,7 @@ export function writeState(working: WorkingSet): Statement[] {
   for (const receipt of working.receipts) statements.push(insertReceipt(receipt));
   for (const note of working.notes) statements.push(insertNote(note));
   add(working.checks, insertChecks);
+  add(working.stepKeys, (keys) => insertIdempotencyKeys(keys, nowMs));
   if (working.transfers.length > 0)
     statements.push(postTransfers(working.transfers, working.changedBalances));
   return statements;

@@ -79,6 +79,19 @@ export interface RecordedState {
   readonly approved_by?: string;
   readonly card_status?: string;
   readonly settled_minor?: string;
+  readonly authorizations?: readonly RecordedAuthorization[];
+}
+
+export interface RecordedAuthorization {
+  readonly authorization_id: string;
+  readonly approved: boolean;
+  readonly reason: string;
+  readonly amount_minor: string;
+  readonly currency: string;
+  readonly captured_minor: string;
+  readonly reversed_minor: string;
+  readonly refunded_minor: string;
+  readonly closed: boolean;
 }
 
 /** The body of an entry as it is stored. */

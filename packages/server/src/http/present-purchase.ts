@@ -42,6 +42,11 @@ export function presentPurchase(row: PurchaseViewRow): PurchaseRequest {
   });
 }
 
+/** The answer to its cancelling, and to every replay of that: how it stood then. Nothing is decided about it any more. */
+export function presentCancelled(entry: RecordedEntry, row: PurchaseViewRow): PurchaseRequest {
+  return presentPurchase({ ...row, last_body: Buffer.from(JSON.stringify(entry.body)) });
+}
+
 interface Parts {
   readonly first: RecordedBody;
   readonly decided: RecordedBody;
@@ -161,7 +166,7 @@ function presentApproval(approval: RecordedApproval, stored: unknown): Approval 
     expires_at: approval.expires_at,
     terms_hash: approval.terms_hash,
     steps: approval.steps.map((step, index): Step => {
-      const signature = signed[index]?.signature ?? null;
+      const signature = step.signed_by === undefined ? null : (signed[index]?.signature ?? null);
       return {
         step: index,
         policy_id: step.policy_id ?? null,
@@ -198,10 +203,21 @@ function storedSteps(stored: unknown): readonly StoredStep[] {
   return Array.isArray(stored) ? (stored as StoredStep[]) : []; // core's ApprovalStep, stored by the gate as JSON
 }
 
+/** The answer to a signature or a rejection, and to every replay of it: how the approval stood then. */
+export function presentDecidedApproval(entry: RecordedEntry, row: ApprovalViewRow): ApprovalWithRequest {
+  const { approval, state } = entry.body as unknown as RecordedBody; // written by gate/entry-body.ts
+  if (approval === undefined || state === undefined)
+    throw new Error(`entry ${entry.entryId} says nothing of an approval`);
+  return {
+    ...presentApproval(approval, row.steps),
+    created_at: approval.created_at,
+    request_id: row.request_id,
+    request: requestOf(row, state.status),
+  };
+}
+
 /** An approval with the request it is for, as approvers read it. */
 export function presentApprovalWithRequest(row: ApprovalViewRow): ApprovalWithRequest {
-  const { terms } = recordedBody(row.first_body);
-  if (terms === undefined) throw new Error(`the first entry of ${row.request_id} has no terms`);
   return {
     approval_id: row.approval_id,
     status: row.status as ApprovalWithRequest['status'], // checked by the table
@@ -222,10 +238,16 @@ export function presentApprovalWithRequest(row: ApprovalViewRow): ApprovalWithRe
       signed_at: step.signature === null ? null : new Date(step.signature.signedAtMs).toISOString(),
     })),
     request_id: row.request_id,
-    request: {
-      status: row.request_status,
-      ...presentTerms(terms, row.private_text as PrivateText | null), // written by the gate
-      created_at: row.request_created_at.toISOString(),
-    },
+    request: requestOf(row, row.request_status),
+  };
+}
+
+function requestOf(row: ApprovalViewRow, status: string): ApprovalWithRequest['request'] {
+  const { terms } = recordedBody(row.first_body);
+  if (terms === undefined) throw new Error(`the first entry of ${row.request_id} has no terms`);
+  return {
+    status,
+    ...presentTerms(terms, row.private_text as PrivateText | null), // written by the gate
+    created_at: row.request_created_at.toISOString(),
   };
 }

@@ -3,11 +3,15 @@
 import { binaryArray } from '../db/binary-array.ts';
 import type { Statement } from '../db/statement.ts';
 
-export interface IdempotencyClaim {
+export interface IdempotencyKey {
   readonly scope: string;
   readonly operation: string;
   readonly key: string;
+}
+
+export interface IdempotencyClaim extends IdempotencyKey {
   readonly bodyHash: Buffer;
+  /** Of an opening what it opened, of a step the first log entry it wrote. */
   readonly resourceId: string;
 }
 

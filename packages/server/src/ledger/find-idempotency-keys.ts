@@ -1,7 +1,7 @@
-// ledger/find-idempotency-keys.ts: who holds these keys now. Sent after the claim, so that it sees what the claim waited for.
+// ledger/find-idempotency-keys.ts: who holds these keys now. Sent after the claim or lock, so that it sees what that waited for.
 import { binaryArray } from '../db/binary-array.ts';
 import type { Statement } from '../db/statement.ts';
-import type { IdempotencyClaim } from './claim-idempotency-keys.ts';
+import type { IdempotencyKey } from './claim-idempotency-keys.ts';
 
 export interface IdempotencyRow {
   scope: string;
@@ -11,15 +11,15 @@ export interface IdempotencyRow {
   resource_id: string;
 }
 
-export function findIdempotencyKeys(claims: readonly IdempotencyClaim[]): Statement {
+export function findIdempotencyKeys(keys: readonly IdempotencyKey[]): Statement {
   return {
     name: 'find_idempotency_keys',
     text: `SELECT scope, operation, key, body_hash, resource_id FROM idempotency_key
            WHERE (scope, operation, key) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
     values: [
-      binaryArray.text(claims.map((claim) => claim.scope)),
-      binaryArray.text(claims.map((claim) => claim.operation)),
-      binaryArray.text(claims.map((claim) => claim.key)),
+      binaryArray.text(keys.map((key) => key.scope)),
+      binaryArray.text(keys.map((key) => key.operation)),
+      binaryArray.text(keys.map((key) => key.key)),
     ],
   };
 }

@@ -20,11 +20,11 @@ export interface LeavesToDeliver {
 }
 
 export function findLeavesToDeliver({ from, to, wantedCodes, knownCodes }: LeavesToDeliver): Statement {
-  const ofTypes = wantedCodes === null ? '' : 'AND type_code = ANY ($4::int4[])';
+  const ofTypes = wantedCodes === null ? '' : 'AND log_leaf.type_code = ANY ($4::int4[])';
   return {
     name: wantedCodes === null ? 'find_leaves_to_deliver' : 'find_leaves_of_types_to_deliver',
-    text: `SELECT leaf_index, type_code, subject_id,
-             CASE WHEN type_code = ANY ($3::int4[]) THEN NULL ELSE body END AS body
+    text: `SELECT leaf_index, log_leaf.type_code, subject_id,
+             CASE WHEN log_leaf.type_code = ANY ($3::int4[]) THEN NULL ELSE body END AS body
            FROM log_leaf JOIN log_entry USING (entry_id)
            WHERE leaf_index >= $1::int8 AND leaf_index < $2::int8 ${ofTypes}
            ORDER BY leaf_index`,

@@ -20,7 +20,7 @@ export interface LogLeafRange {
 }
 
 export function readLogLeaves({ from, to, limit, typeCodes }: LogLeafRange): Statement {
-  const ofTypes = typeCodes === null ? '' : 'AND type_code = ANY ($4::int4[])';
+  const ofTypes = typeCodes === null ? '' : 'AND log_leaf.type_code = ANY ($4::int4[])';
   return {
     name: typeCodes === null ? 'read_log_leaves' : 'read_log_leaves_of_types',
     text: `SELECT leaf_index, entry_id, leaf_hash, subject_id, body

@@ -1,6 +1,21 @@
-// ledger/read-violations.ts: entries whose decision has a finding that did not pass, newest first. The conditions narrow
-// by the canonical bytes (a caller's text cannot hold an unescaped quote); whoever reads the bodies compares exactly.
+// ledger/read-violations.ts: entries whose decision has a finding that did not pass, newest first. Found by the index of
+// their types; the other conditions narrow by the canonical bytes (a caller's text cannot hold an unescaped quote);
+// whoever reads the bodies compares exactly.
 import type { Statement } from '../db/statement.ts';
+
+/**
+ * Types of entries whose decision may have such a finding, with their codes (record/event-type-code.ts). An approval, of
+ * a purchase, a charge or a check, never has. The index `log_entry_violation` spells out the same numbers.
+ */
+export const VIOLATION_TYPE_CODES = {
+  'purchase.held': 1030288028,
+  'purchase.denied': -894275706,
+  'authorization.declined': -986088549,
+  'check.escalated': -405955559,
+  'check.blocked': 430840407,
+} as const;
+
+const TYPE_CODES = Object.values(VIOLATION_TYPE_CODES).join(', ');
 
 export interface ViolationEntryRow {
   entry_id: bigint;
@@ -38,7 +53,8 @@ export function readViolations(filter: ViolationFilter): Statement {
            LEFT JOIN purchase_request AS request ON request.request_id = entry.subject_id
            LEFT JOIN log_entry AS first ON first.entry_id = request.decision_entry_id
            LEFT JOIN policy_check AS checked ON checked.check_id = entry.subject_id
-           WHERE ($2::int8 IS NULL OR entry.entry_id <= $2)
+           WHERE entry.type_code IN (${TYPE_CODES})
+             AND entry.entry_id <= coalesce($2::int8, 9223372036854775807)
              AND position('"decision":{'::bytea IN entry.body) > 0
              AND (position('"outcome":"deny"'::bytea IN entry.body) > 0
                OR position('"outcome":"hold"'::bytea IN entry.body) > 0)

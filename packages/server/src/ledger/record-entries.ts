@@ -21,8 +21,8 @@ export function recordEntries(batch: RecordEntriesBatch): Statement {
   return {
     name: 'record_entries',
     text: `WITH entry AS (
-             INSERT INTO log_entry (entry_id, subject_id, body)
-             SELECT * FROM unnest($1::int8[], $2::text[], $3::bytea[])
+             INSERT INTO log_entry (entry_id, type_code, subject_id, body)
+             SELECT * FROM unnest($1::int8[], $9::int4[], $2::text[], $3::bytea[])
            ), pending AS (
              INSERT INTO log_pending (first_entry_id, entry_ids, type_codes, leaf_hashes)
              VALUES (($1::int8[])[1], $1, $4::bytea, $5::bytea)
@@ -38,6 +38,7 @@ export function recordEntries(batch: RecordEntriesBatch): Statement {
       batch.gateway,
       batch.sequence,
       JSON.stringify(statement),
+      binaryArray.int4(entries.map((entry) => entry.typeCode)),
     ],
   };
 }

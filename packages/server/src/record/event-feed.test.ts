@@ -259,11 +259,13 @@ describe('a wait', () => {
   });
 
   it('misses no change between reading and waiting', async () => {
+    const started = performance.now();
     let state = 'held';
+    const other = waiting('other', () => 'held'); // keeps the feed looking
     let reads = 0;
     const done = feed.waitUntil({
       subjectId: 'raced',
-      timeoutMs: 60_000,
+      timeoutMs: 10_000,
       read: async () => {
         const seen = state;
         reads += 1;
@@ -271,12 +273,16 @@ describe('a wait', () => {
         // Another gateway decides right after this one has read.
         if (reads === 2) state = 'approved';
         await record(testDraft('purchase.approved', 'raced'));
+        await pause(); // long enough for the feed to have looked past it
         return seen;
       },
       isReady: (value) => value !== 'held',
     });
     expect(await done).toBe('approved');
     expect(reads).toBe(3);
+    expect(performance.now() - started).toBeLessThan(5_000);
+    feed.close();
+    await other.done;
   });
 
   it('leaves nothing behind', async () => {

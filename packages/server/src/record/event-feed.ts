@@ -11,7 +11,7 @@ import { type AgentSubjectRow, findSubjectsOfAgent } from '../ledger/find-subjec
 import { type LogLeafRow, readLogLeaves } from '../ledger/read-log-leaves.ts';
 import { type LogSizeRow, readLogSize } from '../ledger/read-log-size.ts';
 import { type LogEvent, shapeEvents } from './event-data.ts';
-import { eventTypeCode } from './event-type-code.ts';
+import { isWanted, typeCodesOf } from './wanted-types.ts';
 
 export interface EventFeedOptions {
   readonly pool: Pool;
@@ -295,19 +295,6 @@ export class EventFeed {
 /** A card is its request's. */
 function ownedSubject(subjectId: string): string {
   return subjectId.startsWith('card_') ? requestIdOfCard(subjectId) : subjectId;
-}
-
-/** null where a group is wanted: it has no code of its own. */
-function typeCodesOf(types: readonly string[] | null): number[] | null {
-  if (types === null || types.some((type) => type.endsWith('*'))) return null;
-  return types.map(eventTypeCode);
-}
-
-function isWanted(types: readonly string[] | null, type: string): boolean {
-  if (types === null) return true;
-  return types.some((wanted) =>
-    wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : wanted === type,
-  );
 }
 
 function withResolvers(): { promise: Promise<void>; resolve: () => void } {

@@ -256,6 +256,12 @@ const CHANGES: readonly [table: string, column: string, set: string, where: stri
   ['log_entry', 'body', FLIP('body'), 'entry_id = (SELECT entry_id FROM log_leaf WHERE leaf_index = 20)'],
   ['log_entry', 'body', FLIP('body'), 'entry_id = (SELECT max(entry_id) FROM log_leaf)'],
   ['log_entry', 'subject_id', `subject_id || 'x'`, 'entry_id = (SELECT max(entry_id) FROM log_leaf)'],
+  [
+    'log_entry',
+    'type_code',
+    'type_code # 1',
+    'entry_id = (SELECT entry_id FROM log_leaf WHERE leaf_index = 20)',
+  ],
   ['log_leaf', 'leaf_hash', FLIP('leaf_hash'), 'leaf_index = 33'],
   ['log_leaf', 'leaf_hash', FLIP('leaf_hash'), 'leaf_index = (SELECT max(leaf_index) FROM log_leaf)'],
   ['log_leaf', 'type_code', 'type_code # 1', 'leaf_index = 33'],
@@ -510,7 +516,10 @@ describe('one row that was added', () => {
       'card',
       `INSERT INTO card SELECT 'card_extra', rail, provider, status, last4, expires_at, entry_id, last_entry_id FROM card LIMIT 1`,
     ],
-    ['log_entry', `INSERT INTO log_entry SELECT 999999999, subject_id, body FROM log_entry LIMIT 1`],
+    [
+      'log_entry',
+      `INSERT INTO log_entry SELECT 999999999, type_code, subject_id, body FROM log_entry LIMIT 1`,
+    ],
     [
       'agent',
       `INSERT INTO agent SELECT 'agent_extra', name, team, owner, entity_id, status, bindings, created_at, entry_id FROM agent`,

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { type ApprovalViewRow, listApprovalViews } from '../../gate/purchase-reads.ts';
 import type { HttpContext } from '../context.ts';
-import { presentApprovalWithRequest } from '../present-purchase.ts';
+import { presentApprovalWithRequest, presentDecidedApproval } from '../present-purchase.ts';
 import { notFound } from '../problem.ts';
 import { callerOf, serve } from '../route.ts';
 import { accepted } from './purchase-requests.ts';
@@ -32,20 +32,22 @@ export function registerApprovals(app: FastifyInstance, { gate, pool }: HttpCont
     presentApprovalWithRequest(await found(params.approval_id)),
   );
 
-  serve(app, operations.approve, async ({ params, body, request }) => {
+  serve(app, operations.approve, async ({ params, body, request, reply, idempotency }) => {
     const command = {
       kind: 'sign',
       approvalId: params.approval_id,
       authorizationReference: body.authorization_reference,
       comment: body.comment ?? null,
+      idempotency,
     } as const;
-    accepted(await gate.submit({ command, caller: callerOf(request) }));
-    return presentApprovalWithRequest(await found(params.approval_id));
+    const { entry } = accepted(await gate.submit({ command, caller: callerOf(request) }), reply);
+    return presentDecidedApproval(entry, await found(params.approval_id));
   });
 
-  serve(app, operations.reject, async ({ params, body, request }) => {
-    const command = { kind: 'reject', approvalId: params.approval_id, reason: body.reason } as const;
-    accepted(await gate.submit({ command, caller: callerOf(request) }));
-    return presentApprovalWithRequest(await found(params.approval_id));
+  serve(app, operations.reject, async ({ params, body, request, reply, idempotency }) => {
+    const approvalId = params.approval_id;
+    const command = { kind: 'reject', approvalId, reason: body.reason, idempotency } as const;
+    const { entry } = accepted(await gate.submit({ command, caller: callerOf(request) }), reply);
+    return presentDecidedApproval(entry, await found(approvalId));
   });
 }

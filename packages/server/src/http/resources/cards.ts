@@ -50,7 +50,7 @@ export function registerCards(app: FastifyInstance, { gate, pool, rails }: HttpC
   serve(app, operations.revealCard, async ({ params, request, reply }) => {
     reply.header('cache-control', 'no-store');
     const command = { kind: 'reveal', cardId: params.card_id } as const;
-    const answer = accepted(await gate.submit({ command, caller: callerOf(request) }));
+    const answer = accepted(await gate.submit({ command, caller: callerOf(request) }), reply);
     const card = answer.purchase?.card ?? null;
     if (card === null) throw new Error('a card that was revealed is there');
     const number = rails.reveal({ cardId: card.cardId, provider: card.provider });

@@ -28,10 +28,9 @@ export function registerChecks(app: FastifyInstance, context: HttpContext): void
       const given = idempotencyOf(body, idempotency);
       const input = parsedCheck(body, now());
       const command = { kind: 'check', input, idempotency: given } as const;
-      const answer = accepted(await gate.submit({ command, caller: callerOf(request) }));
+      const answer = accepted(await gate.submit({ command, caller: callerOf(request) }), reply);
       const recorded = answer.entry.body as unknown as RecordedBody; // written by gate/entry-body.ts
-      if (answer.replayed) reply.header('idempotent-replayed', 'true');
-      else metrics.decided('check', recorded.decision?.outcome ?? 'unknown');
+      if (!answer.replayed) metrics.decided('check', recorded.decision?.outcome ?? 'unknown');
       const latencyMs = Math.round((performance.now() - started) * 1000) / 1000;
       return reply.type(JSON_TYPE).send(await checkJson(context, recorded, latencyMs));
     },

@@ -1,9 +1,9 @@
 // http/resources/purchase-requests.ts: asking to buy, waiting for the answer, taking it back, and its receipts.
 import { operations } from '@countersign/contract';
 import { type CurrencyCode, formatAmount } from '@countersign/core';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 
-import type { GateAnswer } from '../../gate/command.ts';
+import type { GateAnswer, RecordedEntry } from '../../gate/command.ts';
 import {
   type PurchaseViewRow,
   type ReceiptViewRow,
@@ -14,7 +14,7 @@ import {
 import type { HttpContext } from '../context.ts';
 import { parsedMoney } from '../parse-amounts.ts';
 import { parsedPurchase } from '../parse-purchase.ts';
-import { presentOpened, presentPurchase } from '../present-purchase.ts';
+import { presentCancelled, presentOpened, presentPurchase } from '../present-purchase.ts';
 import { ProblemError, notFound, refusedByGate } from '../problem.ts';
 import { agentScope, callerOf, serve } from '../route.ts';
 
@@ -40,10 +40,10 @@ function serveOpening(app: FastifyInstance, { gate, metrics }: HttpContext): voi
       const input = parsedPurchase(body);
       const answer = accepted(
         await gate.submit({ command: { kind: 'request', input, idempotency }, caller }),
+        reply,
       );
       const shown = presentOpened(answer.entry, answer.privateText);
-      if (answer.replayed) reply.header('idempotent-replayed', 'true');
-      else metrics.decided('purchase', shown.status);
+      if (!answer.replayed) metrics.decided('purchase', shown.status);
       return shown;
     },
     { viaGate: true },
@@ -100,15 +100,16 @@ function serveReading(app: FastifyInstance, context: HttpContext, closing: Abort
 
 function serveChanging(app: FastifyInstance, context: HttpContext): void {
   const { gate, pool } = context;
-  serve(app, operations.cancelPurchase, async ({ params, body, request }) => {
+  serve(app, operations.cancelPurchase, async ({ params, body, request, reply, idempotency }) => {
     const own = agentScope(request);
-    await seen(context, params.request_id, own);
-    const command = { kind: 'cancel', requestId: params.request_id, reason: body.reason ?? null } as const;
-    accepted(await gate.submit({ command, caller: callerOf(request) }));
-    return presentPurchase(await seen(context, params.request_id, own));
+    const requestId = params.request_id;
+    await seen(context, requestId, own);
+    const command = { kind: 'cancel', requestId, reason: body.reason ?? null, idempotency } as const;
+    const { entry } = accepted(await gate.submit({ command, caller: callerOf(request) }), reply);
+    return presentCancelled(entry, await seen(context, requestId, own));
   });
 
-  serve(app, operations.attachReceipt, async ({ params, body, request }) => {
+  serve(app, operations.attachReceipt, async ({ params, body, request, reply, idempotency }) => {
     await seen(context, params.request_id, agentScope(request));
     const money = parsedMoney(body.amount, body.currency);
     const command = {
@@ -117,12 +118,10 @@ function serveChanging(app: FastifyInstance, context: HttpContext): void {
       vendor: body.vendor,
       ...money,
       sha256: body.sha256 ?? null,
+      idempotency,
     } as const;
-    const answer = accepted(await gate.submit({ command, caller: callerOf(request) }));
-    const receipts = await listReceipts(pool, params.request_id);
-    const receipt = receipts.find((row) => row.receipt_id === answer.createdId);
-    if (receipt === undefined) throw new Error('a receipt that was recorded is there');
-    return presentReceipt(receipt);
+    const answer = accepted(await gate.submit({ command, caller: callerOf(request) }), reply);
+    return presentAttached(answer.entry, body.vendor);
   });
 
   serve(app, operations.listReceipts, async ({ params, request }) => {
@@ -154,10 +153,34 @@ export function refuseOtherAgent(own: string | null, agentId: string): void {
   });
 }
 
-/** What the gate did, or its refusal as a problem. */
-export function accepted(answer: GateAnswer): Extract<GateAnswer, { ok: true }> {
+/** What the gate did, marked where it did it before; or its refusal as a problem. */
+export function accepted(answer: GateAnswer, reply: FastifyReply): Extract<GateAnswer, { ok: true }> {
   if (!answer.ok) throw refusedByGate(answer);
+  if (answer.replayed) reply.header('idempotent-replayed', 'true');
   return answer;
+}
+
+/** `vendor`: as it was sent, and it was sent alike with every replay. The rest is from the entry. */
+function presentAttached({ body, subjectId }: RecordedEntry, vendor: string) {
+  const { detail, at } = body as unknown as { detail: RecordedReceipt; at: string }; // of core's attachReceipt
+  return {
+    receipt_id: detail.receipt_id,
+    request_id: subjectId,
+    vendor,
+    amount: formatAmount(BigInt(detail.amount_minor), detail.currency as CurrencyCode), // parsed when it came
+    currency: detail.currency,
+    sha256: detail.sha256,
+    flags: detail.flags,
+    created_at: at,
+  };
+}
+
+interface RecordedReceipt {
+  readonly receipt_id: string;
+  readonly amount_minor: string;
+  readonly currency: string;
+  readonly sha256: string | null;
+  readonly flags: readonly string[];
 }
 
 function presentReceipt(row: ReceiptViewRow) {

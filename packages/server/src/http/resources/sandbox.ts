@@ -1,13 +1,14 @@
 // http/resources/sandbox.ts: the simulated payment network's side of a purchase, played by an operator. Everything it
 // reports is decided and recorded by the gate; a decline is an answer.
 import { operations } from '@countersign/contract';
-import { type AuthorizationState, type CurrencyCode, type Merchant, formatAmount } from '@countersign/core';
+import { type CurrencyCode, type Merchant, formatAmount } from '@countersign/core';
 import type { FastifyInstance } from 'fastify';
 
-import type { GateAnswer, GateCommand } from '../../gate/command.ts';
+import type { GateCommand, RecordedEntry } from '../../gate/command.ts';
 import { type FoundAuthorizationRow, findAuthorizationRow } from '../../gate/purchase-reads.ts';
 import type { HttpContext } from '../context.ts';
 import { parsedAmount, parsedCountry, parsedMoney } from '../parse-amounts.ts';
+import type { RecordedAuthorization, RecordedBody } from '../present-decision.ts';
 import { ProblemError } from '../problem.ts';
 import { callerOf, serve } from '../route.ts';
 import { accepted } from './purchase-requests.ts';
@@ -28,71 +29,60 @@ export function registerSandbox(app: FastifyInstance, { gate, pool }: HttpContex
     return row;
   };
 
-  serve(app, operations.authorizeSandboxCard, async ({ params, body, request }) => {
+  serve(app, operations.authorizeSandboxCard, async ({ params, body, request, reply, idempotency }) => {
     const command: GateCommand = {
       kind: 'authorize',
       cardId: params.card_id,
       ...parsedMoney(body.amount, body.currency),
       merchant: parsedMerchant(body.merchant),
+      idempotency,
     };
-    const answer = accepted(await gate.submit({ command, caller: callerOf(request) }));
-    return presentOutcome(answer, answer.createdId);
+    return presentOutcome(accepted(await gate.submit({ command, caller: callerOf(request) }), reply).entry);
   });
 
-  serve(app, operations.forcePostSandbox, async ({ params, body, request }) => {
+  serve(app, operations.forcePostSandbox, async ({ params, body, request, reply, idempotency }) => {
     const command: GateCommand = {
       kind: 'force_post',
       cardId: params.card_id,
       ...parsedMoney(body.amount, body.currency),
       merchant: parsedMerchant(body.merchant),
+      idempotency,
     };
-    const answer = accepted(await gate.submit({ command, caller: callerOf(request) }));
-    return presentOutcome(answer, answer.createdId);
+    return presentOutcome(accepted(await gate.submit({ command, caller: callerOf(request) }), reply).entry);
   });
 
-  serve(app, operations.captureSandbox, async ({ params, body, request }) => {
+  serve(app, operations.captureSandbox, async ({ params, body, request, reply, idempotency }) => {
     const row = await found(params.authorization_id);
-    const left = row.amount_minor - row.captured_minor - row.reversed_minor;
     const command: GateCommand = {
       kind: 'capture',
       authorizationId: row.authorization_id,
-      amountMinor: partOf(body.amount, row, left, 'nothing_to_capture'),
+      amountMinor: partOf(body.amount, row),
       closeAuthorization: body.close_authorization ?? true,
+      idempotency,
     };
-    const answer = accepted(await gate.submit({ command, caller: callerOf(request) }));
-    return presentOutcome(answer, row.authorization_id);
+    return presentOutcome(accepted(await gate.submit({ command, caller: callerOf(request) }), reply).entry);
   });
 
-  serve(app, operations.reverseSandbox, async ({ params, body, request }) => {
+  serve(app, operations.reverseSandbox, async ({ params, body, request, reply, idempotency }) => {
     const row = await found(params.authorization_id);
-    const left = row.amount_minor - row.captured_minor - row.reversed_minor;
-    const amountMinor = partOf(body.amount, row, left, 'nothing_to_reverse');
-    const command: GateCommand = { kind: 'reverse', authorizationId: row.authorization_id, amountMinor };
-    const answer = accepted(await gate.submit({ command, caller: callerOf(request) }));
-    return presentOutcome(answer, row.authorization_id);
+    const amountMinor = partOf(body.amount, row);
+    const authorizationId = row.authorization_id;
+    const command: GateCommand = { kind: 'reverse', authorizationId, amountMinor, idempotency };
+    return presentOutcome(accepted(await gate.submit({ command, caller: callerOf(request) }), reply).entry);
   });
 
-  serve(app, operations.refundSandbox, async ({ params, body, request }) => {
+  serve(app, operations.refundSandbox, async ({ params, body, request, reply, idempotency }) => {
     const row = await found(params.authorization_id);
-    const left = row.captured_minor - row.refunded_minor;
-    const amountMinor = partOf(body.amount, row, left, 'nothing_to_refund');
-    const command: GateCommand = { kind: 'refund', authorizationId: row.authorization_id, amountMinor };
-    const answer = accepted(await gate.submit({ command, caller: callerOf(request) }));
-    return presentOutcome(answer, row.authorization_id);
+    const amountMinor = partOf(body.amount, row);
+    const authorizationId = row.authorization_id;
+    const command: GateCommand = { kind: 'refund', authorizationId, amountMinor, idempotency };
+    return presentOutcome(accepted(await gate.submit({ command, caller: callerOf(request) }), reply).entry);
   });
 }
 
-/** The amount that was given, else all that is left; the gate looks again under its lock. */
-function partOf(
-  amount: string | number | undefined,
-  row: FoundAuthorizationRow,
-  leftMinor: bigint,
-  code: 'nothing_to_capture' | 'nothing_to_reverse' | 'nothing_to_refund',
-): bigint {
-  if (amount !== undefined) return parsedAmount('amount', amount, row.currency as CurrencyCode); // stored as parsed
-  if (!row.approved) throw new ProblemError('authorization_declined', 'This authorization was declined.');
-  if (leftMinor <= 0n) throw new ProblemError(code, 'There is nothing left on this authorization.');
-  return leftMinor;
+/** null: all that is left, which the gate finds under its lock. */
+function partOf(amount: string | number | undefined, row: FoundAuthorizationRow): bigint | null {
+  return amount === undefined ? null : parsedAmount('amount', amount, row.currency as CurrencyCode); // stored as parsed
 }
 
 function parsedMerchant(body: MerchantBody): Merchant {
@@ -105,31 +95,40 @@ function parsedMerchant(body: MerchantBody): Merchant {
   };
 }
 
-function presentOutcome(answer: Extract<GateAnswer, { ok: true }>, authorizationId: string | null) {
-  const { purchase } = answer;
-  const authorization = purchase?.authorizations.find((each) => each.authorizationId === authorizationId);
-  if (purchase === null || authorization === undefined)
-    throw new Error('the network was answered about an authorization');
-  const amount = (minor: bigint): string => formatAmount(minor, authorization.currency as CurrencyCode); // parsed when asked
+/** Made of the entry alone, so that a replay answers what was answered. */
+function presentOutcome({ body, subjectId, entryId }: RecordedEntry) {
+  const { detail, state, checkout } = body as unknown as RecordedBody; // written by gate/entry-body.ts
+  const charge = detail as unknown as RecordedCharge; // of an event about an authorization
+  const authorization =
+    state?.authorizations?.find((each) => each.authorization_id === charge.authorization_id) ??
+    declined(charge);
+  if (state === undefined) throw new Error(`entry ${entryId} says nothing of its purchase`);
+  const amount = (minor: string): string =>
+    formatAmount(BigInt(minor), authorization.currency as CurrencyCode); // parsed when asked
   return {
-    ...presentAuthorization(authorization, amount),
-    request_id: purchase.requestId,
-    card_id: purchase.card?.cardId ?? null,
-    status: purchase.status,
-    checkout_status: purchase.checkoutStatus,
+    authorization_id: authorization.authorization_id,
+    approved: authorization.approved,
+    reason: authorization.reason,
+    amount: amount(authorization.amount_minor),
+    currency: authorization.currency,
+    captured_amount: amount(authorization.captured_minor),
+    reversed_amount: amount(authorization.reversed_minor),
+    refunded_amount: amount(authorization.refunded_minor),
+    closed: authorization.closed,
+    request_id: subjectId,
+    card_id: checkout?.card_id ?? null,
+    status: state.status,
+    checkout_status: state.checkout_status,
   };
 }
 
-function presentAuthorization(authorization: AuthorizationState, amount: (minor: bigint) => string) {
-  return {
-    authorization_id: authorization.authorizationId,
-    approved: authorization.approved,
-    reason: authorization.reason,
-    amount: amount(authorization.amountMinor),
-    currency: authorization.currency,
-    captured_amount: amount(authorization.capturedMinor),
-    reversed_amount: amount(authorization.reversedMinor),
-    refunded_amount: amount(authorization.refundedMinor),
-    closed: authorization.closed,
-  };
+type RecordedCharge = Pick<
+  RecordedAuthorization,
+  'authorization_id' | 'amount_minor' | 'currency' | 'reason'
+>;
+
+/** A decline stands in the detail of its own entry alone. */
+function declined(charge: RecordedCharge): RecordedAuthorization {
+  const none = { captured_minor: '0', reversed_minor: '0', refunded_minor: '0' };
+  return { ...charge, ...none, approved: false, closed: true };
 }

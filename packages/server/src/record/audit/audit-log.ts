@@ -28,6 +28,7 @@ interface LeafRow {
   entry_id: bigint;
   type_code: number;
   leaf_hash: Buffer;
+  entry_type_code: number | null;
   subject_id: string | null;
   body: Buffer | null;
 }
@@ -279,7 +280,14 @@ class TreeAudit {
     const subjectId = fieldOf(entry.body, 'subject_id');
     if (typeof subjectId === 'string' && subjectId !== row.subject_id)
       this.#audit.alteredSubjects.add(subjectId);
-    this.#audit.compare('log_entry', { entry_id: row.entry_id }, { subject_id: [subjectId, row.subject_id] });
+    this.#audit.compare(
+      'log_entry',
+      { entry_id: row.entry_id },
+      {
+        subject_id: [subjectId, row.subject_id],
+        type_code: [eventTypeCode(entry.type), row.entry_type_code],
+      },
+    );
     // The bytes are the log's: they say whose entry it is.
     return typeof subjectId === 'string' ? { ...entry, subjectId } : entry;
   }

@@ -27,6 +27,7 @@ interface PendingRow {
 
 interface WaitingRow {
   entry_id: bigint;
+  type_code: number;
   subject_id: string;
   body: Buffer;
 }
@@ -80,7 +81,10 @@ function waitingEntryOf(
   const entry = entryOf(row);
   if (entry === null) return null;
   audit.compare('log_pending', key, { type_codes: [eventTypeCode(entry.type), promised.typeCode] });
-  audit.compare('log_entry', key, { subject_id: [fieldOf(entry.body, 'subject_id'), row.subject_id] });
+  audit.compare('log_entry', key, {
+    subject_id: [fieldOf(entry.body, 'subject_id'), row.subject_id],
+    type_code: [eventTypeCode(entry.type), row.type_code],
+  });
   return entry;
 }
 
