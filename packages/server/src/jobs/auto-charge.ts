@@ -5,7 +5,8 @@ import type { Pool } from 'pg';
 import { describeDatabaseError } from '../db/database-error.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { GateAnswer, GateCommand, GateRequest } from '../gate/command.ts';
-import { type PurchaseTextRow, findPurchaseTexts } from '../ledger/find-purchase-texts.ts';
+import { type Body, actionOfTerms } from '../gate/entry-body.ts';
+import { type FindPurchaseKeysRow, findPurchaseKeys } from '../ledger/find-purchase-keys.ts';
 import type { SystemCaller } from '../record/caller.ts';
 import type { LogEvent } from '../record/event-data.ts';
 import type { EventFeed } from '../record/event-feed.ts';
@@ -20,7 +21,6 @@ export interface AutoChargeOptions {
   readonly provider?: string;
 }
 
-type Charge = Extract<GateCommand, { kind: 'authorize' }>;
 
 const CALLER: SystemCaller = { kind: 'system', name: 'sandbox-network' };
 
@@ -55,11 +55,11 @@ export function autoCharge(options: AutoChargeOptions): Job {
 async function chargeCard(options: AutoChargeOptions, requestId: string, cardId: string): Promise<void> {
   const { gate, log, pool } = options;
   try {
-    const [request] = await queryRows<PurchaseTextRow>(pool, findPurchaseTexts([requestId]));
+    const [request] = await queryRows<FindPurchaseKeysRow>(pool, findPurchaseKeys([requestId]));
     if (request === undefined) throw new Error('the card has no request');
-    const currency = request.currency as Charge['currency']; // stored by the gate, which knows no other
-    const { amount_minor: amountMinor, vendor: name } = request;
-    const merchant = { name, domain: null, merchantId: null, mcc: null, country: null };
+    const { terms } = JSON.parse(request.decision_body.toString('utf8')) as { terms: Body }; // the gate's own entry
+    const { amountMinor, counterparty: name, currency, mcc } = actionOfTerms('purchase', terms);
+    const merchant = { name, domain: null, merchantId: null, mcc, country: null };
     const authorize = { kind: 'authorize', cardId, amountMinor, currency, merchant } as const;
     const authorized = await gate.submit({ command: authorize, caller: CALLER });
     if (

@@ -4,12 +4,16 @@ import { type TestDatabase, createTestDatabase } from '../../../../tests/harness
 import type { Database } from '../db/connect.ts';
 import { queryRows } from '../db/query-rows.ts';
 import { eventTypeCode } from '../record/event-type-code.ts';
-import {
-  VIOLATION_TYPE_CODES,
-  type ViolationEntryRow,
-  type ViolationFilter,
-  readViolations,
-} from './read-violations.ts';
+import { type ViolationEntryRow, type ViolationFilter, readViolations } from './read-violations.ts';
+
+/** Every type of entry whose decision may have a finding that did not pass. */
+const VIOLATION_TYPES = [
+  'purchase.held',
+  'purchase.denied',
+  'authorization.declined',
+  'check.escalated',
+  'check.blocked',
+];
 
 const ALL: ViolationFilter = {
   agentId: null,
@@ -40,10 +44,8 @@ const FILL = `
 
 describe('the codes of the types that hold violations', () => {
   it('are those of the types', () => {
-    const names = Object.keys(VIOLATION_TYPE_CODES);
-    expect(VIOLATION_TYPE_CODES).toEqual(
-      Object.fromEntries(names.map((name) => [name, eventTypeCode(name)])),
-    );
+    const [, codes = ''] = /type_code IN \(([^)]*)\)/.exec(readViolations(ALL).text) ?? [];
+    expect(codes.split(', ').map(Number)).toEqual(VIOLATION_TYPES.map(eventTypeCode));
   });
 });
 
@@ -63,7 +65,7 @@ describe('violations among 20,000 approvals', () => {
       `SELECT ARRAY(SELECT match[1] FROM regexp_matches(indexdef, '-?[0-9]{5,}', 'g') AS match) AS numbers
        FROM pg_indexes WHERE indexname = 'log_entry_violation'`,
     );
-    expect(rows[0]?.numbers.map(Number)).toEqual(Object.values(VIOLATION_TYPE_CODES));
+    expect(rows[0]?.numbers.map(Number)).toEqual(VIOLATION_TYPES.map(eventTypeCode));
   });
 
   // Named statements get a plan without their values: it must use the index too, before the tables were ever analysed.
@@ -82,7 +84,9 @@ describe('violations among 20,000 approvals', () => {
       await client.query(`SET plan_cache_mode = ${mode}`);
       const { text, values } = readViolations({ ...ALL, fromEntryId: 19_000n });
       await client.query(`PREPARE violations AS ${text}`);
-      const literals = values.map((value) => (value === null ? 'NULL' : `'${String(value)}'`)).join(', ');
+      const literals = (values as (string | number | bigint | null)[])
+        .map((value) => (value === null ? 'NULL' : `'${value}'`))
+        .join(', ');
       const { rows } = await client.query<{ 'QUERY PLAN': string }>(
         `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) EXECUTE violations (${literals})`,
       );

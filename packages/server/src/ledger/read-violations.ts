@@ -7,7 +7,7 @@ import type { Statement } from '../db/statement.ts';
  * Types of entries whose decision may have such a finding, with their codes (record/event-type-code.ts). An approval, of
  * a purchase, a charge or a check, never has. The index `log_entry_violation` spells out the same numbers.
  */
-export const VIOLATION_TYPE_CODES = {
+const VIOLATION_TYPE_CODES = {
   'purchase.held': 1030288028,
   'purchase.denied': -894275706,
   'authorization.declined': -986088549,
