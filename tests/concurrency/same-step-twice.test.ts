@@ -24,9 +24,13 @@ describe('the same step from two sides at once', () => {
 
   beforeAll(async () => {
     installation = await createInstallation({
-      agents: ['agent_a'],
+      agents: ['agent_a', 'agent_b'],
       policy: policyOf([]),
-      budgets: [{ budgetId: 'all', limit: '100000.00' }],
+      // One each: two purchases that share no budget have no lock in common but that of the key.
+      budgets: [
+        { budgetId: 'of_a', agentId: 'agent_a', limit: '100000.00' },
+        { budgetId: 'of_b', agentId: 'agent_b', limit: '100000.00' },
+      ],
     });
     [first, second] = await Promise.all([installation.gateway(), installation.gateway()]);
   });
@@ -41,11 +45,11 @@ describe('the same step from two sides at once', () => {
   const keyed = (key: string, body = 'body') => ({ key, bodyHash: Buffer.from(body.padEnd(32)) });
 
   /** A purchase of 100.00 whose card was charged; its authorization. */
-  async function charged(): Promise<string> {
+  async function charged(agentId = 'agent_a'): Promise<string> {
     bought += 1;
     const vendor = `vendor_${bought}`;
     const change = { vendor, amountMinor: 10_000n };
-    const opened = await first.gate.submit(requestOf(installation, 'agent_a', change));
+    const opened = await first.gate.submit(requestOf(installation, agentId, change));
     if (!opened.ok) throw new Error(opened.code);
     const merchant = { name: vendor, domain: null, merchantId: null, mcc: null, country: null };
     const cardId = cardIdOf(opened.entry.subjectId);
@@ -61,8 +65,8 @@ describe('the same step from two sides at once', () => {
     return answer.createdId;
   }
 
-  async function captured(): Promise<string> {
-    const authorizationId = await charged();
+  async function captured(agentId = 'agent_a'): Promise<string> {
+    const authorizationId = await charged(agentId);
     const capture = {
       kind: 'capture',
       authorizationId,
@@ -108,7 +112,7 @@ describe('the same step from two sides at once', () => {
     'takes one key for one of two purchases in %s, and refuses the other',
     async (where) => {
       for (let round = 0; round < ROUNDS; round += 1) {
-        const ids = [await captured(), await captured()];
+        const ids = [await captured('agent_a'), await captured('agent_b')];
         const idempotency = keyed(`shared_${where}_${round}`);
         const sides = where === 'one batch' ? [first, first] : [first, second];
         const answers = await Promise.all(

@@ -37,6 +37,7 @@ export function attachReceipt(state: PurchaseState, receipt: AttachReceipt): Tra
           amount_minor: receipt.amountMinor.toString(),
           currency: receipt.currency,
           sha256: receipt.sha256,
+          vendor: receipt.vendor,
           flags: receiptFlags(state, receipt),
         },
       },

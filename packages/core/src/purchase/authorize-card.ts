@@ -6,6 +6,7 @@ import type { DecisionFacts } from '../decision-facts.ts';
 import type { Finding } from '../finding.ts';
 import { transferAll } from '../ledger.ts';
 import { checkVendor, sameHost } from '../vendor-match.ts';
+import { merchantDetail } from './merchant-detail.ts';
 import { stepsOf } from './open-purchase.ts';
 import { releaseTransfers } from './release.ts';
 import {
@@ -181,8 +182,6 @@ function chargeDetail(command: AuthorizeCard, reason: string): Record<string, st
     amount_minor: command.amountMinor.toString(),
     currency: command.currency,
     reason,
-    mcc: command.merchant.mcc,
-    merchant_domain: command.merchant.domain,
-    merchant_id: command.merchant.merchantId,
+    ...merchantDetail(command.merchant),
   };
 }

@@ -2,6 +2,7 @@
 // Money that has really moved is always recorded, even past a limit or after the end of the request: it is posted
 // from `available`, flagged as an overrun, never dropped.
 import { type Transfer, transferAll } from '../ledger.ts';
+import { merchantDetail } from './merchant-detail.ts';
 import { closePurchase } from './reconcile.ts';
 import {
   type AuthorizationState,
@@ -212,6 +213,7 @@ function posted(
       beyond_reservation_minor: beyond.toString(),
       returned_minor: remainder.toString(),
       forced: authorization.forced,
+      ...(authorization.forced ? merchantDetail(authorization.merchant) : {}),
       final,
       ...(held ? { ended_hold: true } : {}),
     },

@@ -57,3 +57,8 @@ function checksumOf(start: string): string {
   }
   return digits;
 }
+
+/** What the log says of a key: SHA-256 of its stored hash, hex. A hash that was put in its place shows. */
+export function keyDigest(apiKey: string): string {
+  return createHash('sha256').update(hashApiKey(apiKey)).digest('hex');
+}

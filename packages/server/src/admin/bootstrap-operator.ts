@@ -8,7 +8,7 @@ import { insertPrincipal, type StoredPrincipalRow } from '../ledger/insert-princ
 import { listApiKeys } from '../ledger/list-api-keys.ts';
 import { listLiveKeys } from '../ledger/list-live-keys.ts';
 import { AdminError, invalid } from './admin-error.ts';
-import { generateApiKey, hashApiKey, hintOf } from './api-key.ts';
+import { generateApiKey, hashApiKey, hintOf, keyDigest } from './api-key.ts';
 import { type AdminContext, applyChange, type ChangeStep, firstRow } from './apply-change.ts';
 import { holderOf, revokeKey, storeKey } from './keys.ts';
 import { personal } from './personal-text.ts';
@@ -111,7 +111,7 @@ async function takeGivenKey(
 
 async function storeAndRecord(step: ChangeStep, apiKey: string, hint: string): Promise<void> {
   const row = await storeKey(step, apiKey, { agent_id: null, principal_id: BOOTSTRAP_OPERATOR_ID, hint });
-  const after = { ...holderOf(row), status: 'active' };
+  const after = { ...holderOf(row), key_digest: keyDigest(apiKey), status: 'active' };
   await step.record({ type: 'key.created', subjectId: row.key_id, before: null, after });
 }
 

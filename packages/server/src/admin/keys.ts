@@ -10,7 +10,7 @@ import { listApiKeys } from '../ledger/list-api-keys.ts';
 import { newId } from '../ids.ts';
 import type { Role } from '../record/caller.ts';
 import { AdminError, invalid, notFound } from './admin-error.ts';
-import { generateApiKey, hashApiKey, hintOf, type KeyHolderKind } from './api-key.ts';
+import { generateApiKey, hashApiKey, hintOf, type KeyHolderKind, keyDigest } from './api-key.ts';
 import {
   type Actor,
   type AdminContext,
@@ -156,7 +156,7 @@ async function createKey(
       principal_id: 'agentId' in holder ? null : holderId,
       hint: hintOf(apiKey),
     });
-    const after = { ...holderOf(row), status: 'active' };
+    const after = { ...holderOf(row), key_digest: keyDigest(apiKey), status: 'active' };
     await step.record({ type: 'key.created', subjectId: row.key_id, before: null, after });
     return { keyId: row.key_id, apiKey };
   });
@@ -192,7 +192,7 @@ async function rotateKey(
       subjectId: keyId,
       before: { expires_at: old.expires_at?.toISOString() ?? null, status: 'active' },
       after: { expires_at: replacedExpiresAt, status: ended.revoked_at === null ? 'active' : 'revoked' },
-      detail: { ...holderOf(old), new_key_id: row.key_id },
+      detail: { ...holderOf(old), key_digest: keyDigest(apiKey), new_key_id: row.key_id },
     });
     return { keyId: row.key_id, apiKey, replacedKeyId: keyId, replacedExpiresAt };
   });

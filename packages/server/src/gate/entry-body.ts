@@ -153,17 +153,20 @@ function findingBody(finding: Finding): Body {
   });
 }
 
-/** The body of one transition of a purchase. `terms` and `decision` where it has them. */
+/**
+ * The body of one transition of a purchase. `terms` and `decision` where it has them; `leaveEndsAtMs`: until when it may
+ * be paid outside, if that is how it is paid.
+ */
 export function purchaseBody(
   event: PurchaseEvent,
   transfers: readonly Transfer[],
-  state: PurchaseState,
+  { state, leaveEndsAtMs }: { readonly state: PurchaseState; readonly leaveEndsAtMs: number },
   parts: { readonly terms?: Body; readonly decision?: Body },
 ): Body {
   return withoutNulls({
     ...parts,
     approval: approvalBody(state),
-    checkout: checkoutBody(state),
+    checkout: checkoutBody(state, leaveEndsAtMs),
     detail: Object.keys(event.detail).length === 0 ? null : event.detail,
     state: stateBody(state, event.detail['authorization_id']),
     transfers: transfersBody(transfers),
@@ -245,11 +248,15 @@ function approvalBody(state: PurchaseState): Body | null {
   };
 }
 
-function checkoutBody(state: PurchaseState): Body {
+function checkoutBody(state: PurchaseState, leaveEndsAtMs: number): Body {
   const card = state.card;
   if (card === null) {
     return state.status === 'approved'
-      ? { method: 'external', status: state.checkoutStatus }
+      ? {
+          expires_at: new Date(leaveEndsAtMs).toISOString(),
+          method: 'external',
+          status: state.checkoutStatus,
+        }
       : { status: state.checkoutStatus };
   }
   return {

@@ -19,6 +19,12 @@ interface PeriodRow {
   starts_at: Date;
 }
 
+interface OpenedPeriodRow extends PeriodRow {
+  ends_at: Date | null;
+  currency: string;
+  limit_minor: bigint;
+}
+
 const OPENED_AT_ONCE_MAX = 500;
 
 interface OpenContext {
@@ -56,7 +62,7 @@ async function openSome(
     void tx.query(lockConfigurationShared());
     const version = await tx.query<{ version: bigint }>(readConfigurationVersion());
     if (version.rows[0]?.version !== configurationVersion) return { result: 'stale' };
-    const inserted = await tx.query<PeriodRow & { limit_minor: bigint }>(insertBudgetPeriods(sorted));
+    const inserted = await tx.query<OpenedPeriodRow>(insertBudgetPeriods(sorted));
     const all = await tx.query<PeriodRow>(findBudgetPeriods(sorted));
     const result = new Map(all.rows.map((row) => [keyOf(row), row.period_id]));
     if (inserted.rows.length === 0) return { result };
@@ -85,6 +91,8 @@ async function openSome(
         actor: { kind: 'system', name: 'gate' },
         body: {
           period_id: Number(row.period_id),
+          currency: row.currency,
+          ends_at: row.ends_at?.toISOString() ?? null,
           starts_at: row.starts_at.toISOString(),
           limit_minor: row.limit_minor.toString(),
           transfers: transfersBody(transfers) ?? [],

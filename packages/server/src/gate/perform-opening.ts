@@ -43,13 +43,18 @@ export function performRequest(prepared: PreparedOpening, context: PerformContex
     type: event.type,
     subjectId: state.requestId,
     actor: prepared.caller,
-    body: purchaseBody(event, transfers, state, {
-      terms: prepared.terms,
-      decision: decisionBody(decision.outcome, decision.findings, facts, {
-        configurationVersion: configuration.version,
-        atMs: prepared.atMs,
-      }),
-    }),
+    body: purchaseBody(
+      event,
+      transfers,
+      { state, leaveEndsAtMs: nowMs + settings.externalValidForMs },
+      {
+        terms: prepared.terms,
+        decision: decisionBody(decision.outcome, decision.findings, facts, {
+          configurationVersion: configuration.version,
+          atMs: prepared.atMs,
+        }),
+      },
+    ),
   });
   keepOpened(prepared, state, entryId, context, nowMs);
   return { ok: true, draftIndex, state, createdId: null, decision };

@@ -28,7 +28,6 @@ import type { Configuration } from './configuration.ts';
 import { decisionBody, purchaseBody } from './entry-body.ts';
 import { type PerformContext, type Performed, factsOf } from './perform-context.ts';
 import { type PreparedStep, type Refusal, refusal } from './prepare-command.ts';
-import type { WorkingPurchase } from './working-set.ts';
 
 /** Takes an existing purchase one step further, or refuses with the reason. */
 export function performStep(
@@ -55,6 +54,7 @@ export function performStep(
     nowMs,
   );
   if (!transition.ok) return refusal(transition.code, transition.message);
+  const leaveEndsAtMs = current.externalExpiresAtMs ?? nowMs + context.settings.externalValidForMs;
   const draftIndex = working.drafts.length;
   if (note !== null)
     working.notes.push({ ...note, entryId: working.nextEntryId(), requestId: prepared.requestId });
@@ -71,12 +71,12 @@ export function performStep(
       body: purchaseBody(
         event,
         transfers,
-        transition.state,
+        { state: transition.state, leaveEndsAtMs },
         stepDecision(event, facts, prepared, before, configuration),
       ),
     });
   }
-  keep(prepared, current, transition.state, created, entryId, context, nowMs);
+  keep(prepared, before, { after: transition.state, leaveEndsAtMs, created, entryId }, context, nowMs);
   return {
     ok: true,
     draftIndex,
@@ -150,21 +150,8 @@ function transitionOf(
   };
   switch (command.kind) {
     case 'sign':
-    case 'reject': {
-      if (caller.kind !== 'principal')
-        return refusal('not_an_approver', 'Only a person may decide an approval.');
-      const signer = { principalId: caller.principalId, email: caller.email };
-      if (command.kind === 'reject') {
-        return rejectApproval(state, { signer, agentOwner, reasonCommitment: needed(commitment) });
-      }
-      const checkout = context.checkoutFor(state.action.rail, cardIdOf(state.requestId));
-      return signApproval(
-        state,
-        { ...command, commentCommitment: commitment, signer, checkout },
-        { ...needed(facts), agentOwner },
-        nowMs,
-      );
-    }
+    case 'reject':
+      return approvalTransition(prepared, command, state, { facts, note, agentOwner }, context, nowMs);
     case 'cancel':
       return cancelPurchase(state, {
         cancelledBy: callerId(caller),
@@ -203,6 +190,41 @@ function transitionOf(
   }
 }
 
+/** What a person decides of an approval. */
+function approvalTransition(
+  prepared: PreparedStep,
+  command: Extract<PreparedStep['command'], { kind: 'sign' | 'reject' }>,
+  state: PurchaseState,
+  {
+    facts,
+    note,
+    agentOwner,
+  }: {
+    readonly facts: Omit<DecisionFacts, 'stage' | 'signedSteps'> | null;
+    readonly note: CommandNote | null;
+    readonly agentOwner: string | null;
+  },
+  context: PerformContext,
+  nowMs: number,
+): Transition | Refusal {
+  const { caller } = prepared;
+  if (caller.kind !== 'principal') return refusal('not_an_approver', 'Only a person may decide an approval.');
+  const signer = { principalId: caller.principalId, email: caller.email };
+  if (command.kind === 'reject') {
+    if (note === null) throw new Error('a rejection has a reason');
+    return rejectApproval(state, { signer, agentOwner, reasonCommitment: note.commitment });
+  }
+  if (facts === null) throw new Error('a signature was prepared without the facts of its agent');
+  const checkout = context.checkoutFor(state.action.rail, cardIdOf(state.requestId));
+  const commentCommitment = note?.commitment ?? null;
+  return signApproval(
+    state,
+    { ...command, commentCommitment, signer, checkout },
+    { ...facts, agentOwner },
+    nowMs,
+  );
+}
+
 /** The free text of a command, kept apart from the log, which has only its commitment. */
 interface CommandNote {
   readonly text: string;
@@ -217,19 +239,23 @@ function noteOf(command: PreparedStep['command'], context: PerformContext): Comm
   return { text, salt, commitment: commit(text, salt) };
 }
 
+interface StepOutcome {
+  readonly after: PurchaseState;
+  readonly leaveEndsAtMs: number;
+  readonly created: string | null;
+  readonly entryId: bigint;
+}
+
 function keep(
   prepared: PreparedStep,
-  { state: before, externalExpiresAtMs }: WorkingPurchase,
-  after: PurchaseState,
-  created: string | null,
-  entryId: bigint,
+  before: PurchaseState,
+  { after, leaveEndsAtMs, created, entryId }: StepOutcome,
   context: PerformContext,
   nowMs: number,
 ): void {
-  const { working, settings } = context;
+  const { working } = context;
   const { command, requestId } = prepared;
   const external = after.status === 'approved' && after.card === null;
-  const leaveEndsAtMs = externalExpiresAtMs ?? nowMs + settings.externalValidForMs;
   working.keepPurchase(after, external ? leaveEndsAtMs : null);
   working.changedPurchases.set(requestId, entryId);
   if (after.approval !== null && after.approval !== before.approval) {

@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 
 import { describeDatabaseError } from '../db/database-error.ts';
 import { queryRows } from '../db/query-rows.ts';
-import type { GateAnswer, GateCommand, GateRequest } from '../gate/command.ts';
+import type { GateAnswer, GateRequest } from '../gate/command.ts';
 import { type Body, actionOfTerms } from '../gate/entry-body.ts';
 import { type FindPurchaseKeysRow, findPurchaseKeys } from '../ledger/find-purchase-keys.ts';
 import type { SystemCaller } from '../record/caller.ts';
@@ -20,7 +20,6 @@ export interface AutoChargeOptions {
   /** Cards of other rail adapters are left alone. */
   readonly provider?: string;
 }
-
 
 const CALLER: SystemCaller = { kind: 'system', name: 'sandbox-network' };
 

@@ -25,7 +25,7 @@ export function insertBudgetPeriods(periods: readonly NewBudgetPeriod[]): Statem
            LEFT JOIN budget USING (budget_id)
            ORDER BY given.budget_id, given.starts_at
            ON CONFLICT (budget_id, starts_at) DO NOTHING
-           RETURNING period_id, budget_id, starts_at, limit_minor`,
+           RETURNING period_id, budget_id, starts_at, ends_at, currency, limit_minor`,
     values: [
       binaryArray.text(periods.map((period) => period.budgetId)),
       binaryArray.timestamptz(periods.map((period) => period.startsAtMs)),
