@@ -11,6 +11,7 @@ import {
   requestOf,
   statusOf,
 } from '../harness/installation.ts';
+import { OPERATOR } from '../harness/test-admin.ts';
 
 const ROUNDS = 25;
 
@@ -114,3 +115,97 @@ describe('the same request from two sides at once', () => {
     expect(reasonsOf(await ask(second, change))).not.toContain('duplicate_action_detected');
   });
 });
+
+describe('the same request where no budget is shared', () => {
+  it.each(['one centre each', 'no budget at all'])('is still accepted once: %s', async (how) => {
+    const installation = await createInstallation({
+      agents: ['agent_a'],
+      policy: policyOf([
+        { rule_id: 'r_dup', rule_type: 'duplicate_guard', parameters: { window_minutes: 60 } },
+      ]),
+      budgets: [],
+    });
+    try {
+      const [first, second] = await Promise.all([installation.gateway(), installation.gateway()]);
+      for (const id of ['left', 'right']) {
+        const scope = { type: 'cost_center', id };
+        const budget = { budgetId: id, name: id, period: 'lifetime', currency: 'USD', limit: '10000.00' };
+        await first.admin.budgets.create(OPERATOR, { ...budget, scope });
+      }
+      const ask = (gateway: Gateway, round: number, costCenter: string): Promise<GateAnswer> => {
+        const caller = installation.callerOf('agent_a');
+        if (how === 'one centre each') {
+          return gateway.gate.submit(
+            requestOf(installation, 'agent_a', { vendor: `v_${round}`, costCenter }),
+          );
+        }
+        const input = { ...REFUND, counterparty: `v_${round}` };
+        return gateway.gate.submit({ command: { kind: 'check', input, idempotency: null }, caller });
+      };
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const answers = await Promise.all([ask(first, round, 'left'), ask(second, round, 'right')]);
+        const types = answers.map((answer) => (answer.ok ? answer.entry.type : answer.code)).sort();
+        expect(types).toEqual(
+          how === 'one centre each'
+            ? ['purchase.approved', 'purchase.denied']
+            : ['check.allowed', 'check.blocked'],
+        );
+      }
+    } finally {
+      await installation.close();
+    }
+  });
+
+  it('is decided before or after the end of the first, as the log says', async () => {
+    const installation = await createInstallation({
+      agents: ['agent_a'],
+      people: ['ann'],
+      policy: policyOf([
+        { rule_id: 'r_dup', rule_type: 'duplicate_guard', parameters: { window_minutes: 60 } },
+        { rule_id: 'r_hold', rule_type: 'escalate_if', parameters: { amount_above: 0.5 } },
+      ]),
+      budgets: [],
+    });
+    try {
+      const [first, second] = await Promise.all([installation.gateway(), installation.gateway()]);
+      for (const id of ['left', 'right']) {
+        const scope = { type: 'cost_center', id };
+        const budget = { budgetId: id, name: id, period: 'lifetime', currency: 'USD', limit: '10000.00' };
+        await first.admin.budgets.create(OPERATOR, { ...budget, scope });
+      }
+      const ask = (gateway: Gateway, round: number, costCenter: string): Promise<GateAnswer> =>
+        gateway.gate.submit(requestOf(installation, 'agent_a', { vendor: `v_${round}`, costCenter }));
+      for (let round = 0; round < 3 * ROUNDS; round += 1) {
+        const held = await ask(first, round, 'left');
+        const approvalId = held.ok ? (held.purchase?.approval?.approvalId ?? '') : '';
+        const reject = { kind: 'reject' as const, approvalId, reason: 'no' };
+        const [ended, again] = await Promise.all([
+          first.gate.submit({ command: reject, caller: installation.person('ann') }),
+          ask(second, round, 'right'),
+        ]);
+        if (!ended.ok || !again.ok) throw new Error('both are decided');
+        expect(again.entry.type).toBe(
+          ended.entry.entryId < again.entry.entryId ? 'purchase.held' : 'purchase.denied',
+        );
+      }
+    } finally {
+      await installation.close();
+    }
+  });
+});
+
+const REFUND = {
+  agentId: 'agent_a',
+  policyId: 'pol',
+  actionType: 'refund',
+  amountMinor: 500n,
+  currency: 'USD',
+  rail: null,
+  category: null,
+  country: null,
+  mcc: null,
+  merchantDomain: null,
+  daysSincePurchase: null,
+  discountBasisPoints: null,
+  dealAmountMinor: null,
+} as const;

@@ -7,9 +7,17 @@ import { authorizeCard } from './authorize-card.ts';
 import { AUTHORIZATION_LAPSES_AFTER_MS, cancelPurchase, expirePurchase } from './end-purchase.ts';
 import { openPurchase } from './open-purchase.ts';
 import { captureAuthorization, forcePost, refundAuthorization, reverseAuthorization } from './settle.ts';
-import type { Merchant, PurchaseState, Transition } from './state.ts';
+import { signApproval } from './sign-approval.ts';
+import type { Checkout, Merchant, PurchaseState, Transition } from './state.ts';
 
 const CARD_MS = 3_600_000;
+const CHECKOUT: Checkout = {
+  method: 'card',
+  provider: 'sandbox',
+  cardId: 'card_1',
+  last4: '4242',
+  validForMs: CARD_MS,
+};
 const POLICY: CompiledPolicy = {
   policyId: 'pol',
   version: 1,
@@ -32,13 +40,7 @@ class Purchase {
         approvalId: 'apr_1',
         action: exampleAction(),
         termsHash: '00',
-        checkout: {
-          method: 'card',
-          provider: 'sandbox',
-          cardId: 'card_1',
-          last4: '4242',
-          validForMs: CARD_MS,
-        },
+        checkout: CHECKOUT,
         approvalValidForMs: CARD_MS,
       },
       exampleFacts({ policies: [POLICY] }),
@@ -242,5 +244,70 @@ describe('an authorization that nobody clears', () => {
     expect(purchase.take(expirePurchase(purchase.state, end, null))).toEqual(['not_expired']);
     expect(purchase.capture('auth_1', 10_000n)).toEqual(['settlement.posted', 'purchase.mismatched']);
     expect(purchase.sums).toEqual([0n, 10_000n]);
+  });
+
+  it('is complete with what was cleared, and what is reversed later changes nothing more', () => {
+    const purchase = new Purchase();
+    purchase.charge('auth_1');
+    purchase.capture('auth_1', 4_000n, false);
+    const end = EXAMPLE_NOW_MS + CARD_MS + AUTHORIZATION_LAPSES_AFTER_MS;
+    expect(purchase.take(expirePurchase(purchase.state, end, null))).toEqual(['purchase.completed']);
+    expect(purchase.sums).toEqual([0n, 4_000n]);
+    expect(purchase.reverse('auth_1', 6_000n)).toEqual(['authorization.reversed']);
+    expect(purchase.state).toMatchObject({ checkoutStatus: 'reconciled', card: { status: 'expired' } });
+    expect(purchase.sums).toEqual([0n, 4_000n]);
+  });
+});
+
+describe('a request that was held at the till after a reversal in parts', () => {
+  it('has its whole amount set aside again when it is approved', () => {
+    const purchase = new Purchase();
+    purchase.charge('auth_1');
+    purchase.reverse('auth_1', 4_000n);
+    purchase.reverse('auth_1', 6_000n);
+    const { limitMinor, pendingMinor, committedMinor, spentMinor } = purchase.balance;
+    const used = { limitMinor, pendingMinor, committedMinor, spentMinor, ownMinor: 6_000n };
+    const { card } = purchase.state;
+    if (card === null) throw new Error('it has a card');
+    const step = {
+      stepKey: 'pol:r1:x',
+      control: 'escalate_if',
+      policyId: 'pol',
+      ruleId: 'r1',
+      reasonCode: 'x',
+      message: '',
+      limit: null,
+      approvers: null,
+      signature: null,
+    };
+    purchase.state = {
+      ...purchase.state,
+      status: 'held',
+      card: { ...card, status: 'frozen' },
+      approval: {
+        approvalId: 'apr_1',
+        status: 'pending',
+        termsHash: '00',
+        steps: [step],
+        createdAtMs: EXAMPLE_NOW_MS,
+        expiresAtMs: EXAMPLE_NOW_MS + 1,
+      },
+    };
+    purchase.balance = { ...purchase.balance, committedMinor: 0n, pendingMinor: 6_000n };
+    const signed = signApproval(
+      purchase.state,
+      {
+        signer: { principalId: 'ann', email: null },
+        authorizationReference: 'REF',
+        comment: null,
+        commentCommitment: null,
+        checkout: CHECKOUT,
+      },
+      { ...exampleFacts({ policies: [POLICY], budgets: [exampleBudget(used)] }), agentOwner: null },
+      EXAMPLE_NOW_MS,
+    );
+    expect(purchase.take(signed)).toEqual(['purchase.approved']);
+    expect(purchase.state.reservedMinor).toBe(10_000n);
+    expect(purchase.sums).toEqual([10_000n, 0n]);
   });
 });

@@ -39,6 +39,19 @@ export interface OpenDatabaseOptions {
 }
 
 const POOL_SIZE = 8;
+/**
+ * The writer sends the same few statements for ever, with arrays of any length. Left to itself PostgreSQL finds a plan
+ * made for one array a little cheaper than one for all, and plans each statement anew each time: about a third of its work.
+ */
+const WRITER_OPTIONS = [
+  'plan_cache_mode=force_generic_plan',
+  // They find few rows by key in tables of any size: a plan that reads a whole table is never the right one.
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
 
 /** @throws DatabaseError `database_not_durable`, or `postgres_unavailable` if there is no connection */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
@@ -59,7 +72,13 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     durability,
     role,
     connect,
-    writer: () => connectClient({ ...config, pipeline: true, application_name: `${applicationName} writer` }),
+    writer: () =>
+      connectClient({
+        ...config,
+        pipeline: true,
+        application_name: `${applicationName} writer`,
+        options: `${config.options ?? ''} ${WRITER_OPTIONS}`,
+      }),
     transaction: (run, transactionOptions) => runTransaction(pool, connect, run, transactionOptions),
     close: () => pool.end(),
   };

@@ -1,15 +1,18 @@
 // db/writer.ts: the one writing connection of a process. Transactions run one after the other; inside one,
 // statements are pipelined. A COMMIT whose answer was lost is looked up, never guessed.
 import type { Client, QueryResult, QueryResultRow } from 'pg';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { errorCodeOf, isConnectionLoss, isTransientConflict } from './database-error.ts';
+import { StatementSender } from './statement-sender.ts';
 import type { Statement } from './statement.ts';
 import { assertCommitted } from './transaction.ts';
 
 export interface Transaction {
   /** Sends one statement; several may be under way at once, and run in the order they were sent. */
   query<R extends QueryResultRow>(statement: Statement): Promise<QueryResult<R>>;
+  /** Lets the database begin with what was sent in this turn, before work that takes this process some time. */
+  flush(): void;
 }
 
 export interface TransactionOutcome<T> {
@@ -84,14 +87,18 @@ export class Writer {
 
   async #once<T>(work: (tx: Transaction) => Promise<TransactionOutcome<T>>): Promise<T> {
     const client = await this.#connected();
+    const sender = new StatementSender(client);
     let firstFailure: Error | undefined;
     const tx: Transaction = {
       query: (statement) => {
-        const sent = client.query(statement);
+        const sent = sender.send(statement);
         sent.catch((error: unknown) => {
           firstFailure ??= error instanceof Error ? error : new Error(String(error)); // whoever awaits it sees the failure; nobody else must
         });
         return sent as Promise<never>;
+      },
+      flush: () => {
+        sender.flush();
       },
     };
     try {
@@ -102,9 +109,10 @@ export class Writer {
         await tx.query({ name: 'rollback', text: 'ROLLBACK', values: [] });
         return outcome.result;
       }
-      // Statements that `work` did not wait for are still running. One that could not even be sent has failed by now:
-      // it must not be missing from what is committed. The others are the database's to refuse.
-      await nextTurn();
+      // Statements that `work` did not wait for are still under way. One that could not even be sent has been refused by
+      // the driver at once, and its refusal is heard after a promise or two: it must not be missing from what is
+      // committed. The others are the database's to refuse.
+      await heard();
       if (firstFailure !== undefined) throw firstFailure;
       await this.#commit(tx, outcome.commit);
       outcome.commit.committed();
@@ -112,7 +120,7 @@ export class Writer {
     } catch (error) {
       // In a pipeline a later statement may be the first to be awaited: it only says that an earlier one had failed.
       const cause = isAfterFailure(error) ? (firstFailure ?? error) : error;
-      await this.#abandon(client, cause);
+      await this.#abandon(client, { cause, isPipelineBroken: isUnsent(firstFailure) });
       throw cause;
     }
   }
@@ -133,9 +141,12 @@ export class Writer {
   }
 
   /** Rolls back where the connection still works, drops it where it does not. */
-  async #abandon(client: Client, cause: unknown): Promise<void> {
+  async #abandon(
+    client: Client,
+    { cause, isPipelineBroken }: { readonly cause: unknown; readonly isPipelineBroken: boolean },
+  ): Promise<void> {
     try {
-      if (!isConnectionLoss(cause)) {
+      if (!isPipelineBroken && !isConnectionLoss(cause)) {
         await client.query('ROLLBACK');
         return;
       }
@@ -158,6 +169,16 @@ export class Writer {
     this.#client = client;
     return client;
   }
+}
+
+/** A statement that failed before it reached the database leaves the driver's pipeline half written. */
+function isUnsent(failure: Error | undefined): boolean {
+  return failure !== undefined && !/^[0-9A-Z]{5}$/.test(errorCodeOf(failure) ?? '');
+}
+
+/** Lets every refusal that is on its way be heard, without giving up this turn. */
+async function heard(): Promise<void> {
+  for (let hop = 0; hop < 4; hop += 1) await Promise.resolve();
 }
 
 function isAfterFailure(error: unknown): boolean {

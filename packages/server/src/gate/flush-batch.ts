@@ -228,6 +228,7 @@ async function attemptBatch(
     for (let index = 0; index < working.drafts.length; index += 1) entryIds.push(working.entryIdAt(index));
     // The state goes out first: the database writes it while this process hashes and signs the log entries.
     for (const statement of writeState(working, nowMs)) void tx.query(statement);
+    tx.flush();
     const sealed = context.recorder.seal(entryIds, working.drafts, nowMs);
     void tx.query(recordEntries(sealed));
     return {
