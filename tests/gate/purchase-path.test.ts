@@ -197,9 +197,11 @@ describe('a refused step', () => {
     const held = stateAfter(await request({ amountMinor: 300_101n }));
     const approvalId = held.approval?.approvalId ?? '';
     const notes = async (): Promise<string[]> =>
-      (await owner.pool.query<{ body: string }>('SELECT body FROM note WHERE request_id = $1', [held.requestId])).rows.map(
-        (row) => row.body,
-      );
+      (
+        await owner.pool.query<{ body: string }>('SELECT body FROM note WHERE request_id = $1', [
+          held.requestId,
+        ])
+      ).rows.map((row) => row.body);
     const reject = (reason: string): ReturnType<TestGate['gate']['submit']> =>
       test.gate.submit({ command: { kind: 'reject', approvalId, reason }, caller: FINANCE });
     const answers = await Promise.all([reject('first'), reject('second'), reject('third')]);

@@ -5,11 +5,9 @@ import fc from 'fast-check';
 import type { ModelCommand, ModelPolicy, ModelPurchase, ReferenceModel } from './reference-model.ts';
 
 export const AGENTS = ['agent_a', 'agent_b'] as const;
-export const VENDORS = ['vendor_x', 'vendor_y'] as const;
+const VENDORS = ['vendor_x', 'vendor_y'] as const;
 export const PEOPLE = ['ann', 'ben', 'cat', 'owner'] as const;
 export const OWNER = 'owner';
-/** In every policy, as amounts above which a step is signed. */
-export const HOLD_RULES = ['r_hold_1', 'r_hold_2'] as const;
 
 const HOUR_MS = 3_600_000;
 
@@ -32,7 +30,7 @@ export interface RandomCommand {
 
 const AMOUNTS = [10, 18, 25, 41, 60, 77, 100, 133, 150, 250] as const;
 
-export const randomPolicy: fc.Arbitrary<ModelPolicy> = fc.record({
+const randomPolicy: fc.Arbitrary<ModelPolicy> = fc.record({
   maxMinor: fc.constantFrom(120n, 1_000n, 1_000n),
   holdAbove: fc
     .tuple(fc.constantFrom(20n, 80n, 900n), fc.constantFrom(20n, 120n, 900n))

@@ -21,6 +21,7 @@ import { Writer } from './db/writer.ts';
 import { ConfigurationCache } from './gate/configuration-cache.ts';
 import { Gate, type GateObserver } from './gate/gate.ts';
 import { DEFAULT_GATE_SETTINGS, type GateEntropy } from './gate/settings.ts';
+import type { HttpContext } from './http/context.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
 import { newId, newSalt } from './ids.ts';
@@ -221,7 +222,9 @@ export async function startGateway(
       now,
       spool,
       observer: {
-        flushed: metrics.flushed,
+        flushed: (batch) => {
+          metrics.flushed(batch);
+        },
         failed: (error, size) => {
           metrics.flushFailed();
           log.error({ size, ...describeDatabaseError(error) }, 'a batch of commands failed');
@@ -238,28 +241,13 @@ export async function startGateway(
     events = new EventFeed({ pool: gateway.database.pool, log });
     const jobs = startJobs(gateway, { settings, events, spool, log, now });
     closers.unshift(() => Promise.all(jobs.map((job) => job.stop())));
-    const server = await createHttpServer({
-      ...gateway,
-      pool: gateway.database.pool,
-      rails: {
-        reveal: ({ cardId, provider }) =>
-          provider === gateway.rail.name ? gateway.rail.reveal(cardId) : undefined,
-      },
-      events,
-      deliveries: new DeliveryLog(gateway.database, now),
-      record: gateway.logReader,
-      log,
-      metrics,
-      now,
-      checkReady: async () => {
-        await gateway.configuration.fresh();
-      },
-      settings,
-    });
     const feed = events;
+    const server = await createHttpServer(
+      httpContextOf(gateway, { settings, events: feed, metrics, log, now }),
+    );
     closers.unshift(async () => {
-      feed.close();
       await server.close();
+      feed.close();
     });
     const url = await server.listen({ host: settings.host, port: settings.port });
     return {
@@ -273,6 +261,26 @@ export async function startGateway(
     await closeAll(closers).catch(() => undefined);
     throw error;
   }
+}
+
+function httpContextOf(
+  gateway: Gateway,
+  parts: Pick<HttpContext, 'events' | 'metrics' | 'log' | 'now' | 'settings'>,
+): HttpContext {
+  const { database, configuration, logReader, rail } = gateway;
+  return {
+    ...gateway,
+    ...parts,
+    pool: database.pool,
+    rails: {
+      reveal: ({ cardId, provider }) => (provider === rail.name ? rail.reveal(cardId) : undefined),
+    },
+    deliveries: new DeliveryLog(database, parts.now),
+    record: logReader,
+    checkReady: async () => {
+      await configuration.fresh();
+    },
+  };
 }
 
 function startJobs(

@@ -3,7 +3,7 @@ import { type Transfer, transferAll } from '../ledger.ts';
 import type { PurchaseState } from './state.ts';
 
 /** The account a purchase's reservation sits in. */
-export function reservedAccount(state: PurchaseState): 'pending' | 'committed' {
+function reservedAccount(state: PurchaseState): 'pending' | 'committed' {
   return state.status === 'held' ? 'pending' : 'committed';
 }
 

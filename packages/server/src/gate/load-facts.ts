@@ -138,7 +138,7 @@ function purchasesOf(
   });
 }
 
-export function approvalOf(row: ReadApprovalsRow): ApprovalState {
+function approvalOf(row: ReadApprovalsRow): ApprovalState {
   return {
     approvalId: row.approval_id,
     status: row.status as ApprovalState['status'],
@@ -149,7 +149,7 @@ export function approvalOf(row: ReadApprovalsRow): ApprovalState {
   };
 }
 
-export function cardOf(row: LockCardsRow): CardState {
+function cardOf(row: LockCardsRow): CardState {
   return {
     cardId: row.card_id,
     rail: row.rail,
@@ -160,7 +160,7 @@ export function cardOf(row: LockCardsRow): CardState {
   };
 }
 
-export function authorizationOf(row: ReadAuthorizationsRow): AuthorizationState {
+function authorizationOf(row: ReadAuthorizationsRow): AuthorizationState {
   return {
     authorizationId: row.authorization_id,
     approved: row.approved,

@@ -68,11 +68,7 @@ export function refusal(code: string, message: string): Refusal {
 }
 
 /** Whether a caller's key still holds and may act for this agent. */
-export function callerFault(
-  caller: Caller,
-  agentId: string | null,
-  configuration: Configuration,
-): Refusal | null {
+function callerFault(caller: Caller, agentId: string | null, configuration: Configuration): Refusal | null {
   if (caller.kind === 'system') return null;
   if (!configuration.keyIds.has(caller.keyId)) return refusal('key_revoked', 'This key has been revoked.');
   if (caller.kind === 'agent' && agentId !== null && caller.agentId !== agentId) {
@@ -185,7 +181,7 @@ function stepIdempotency(command: PreparedStep['command'], caller: Caller): Step
 }
 
 /** The commitment in the log to everything an agent wrote freely. */
-export function commitmentOf(privateText: PrivateText & { readonly salt: string }): string {
+function commitmentOf(privateText: PrivateText & { readonly salt: string }): string {
   const { salt, ...text } = privateText;
   return commit(canonicalJson(text), Buffer.from(salt, 'base64'));
 }
@@ -194,6 +190,6 @@ function salted(text: PrivateText, salt: Buffer): PrivateText & { salt: string }
   return { ...text, salt: salt.toString('base64') };
 }
 
-export function termsHashOf(terms: Body): string {
+function termsHashOf(terms: Body): string {
   return createHash('sha256').update(canonicalJson(terms)).digest('hex');
 }

@@ -1,8 +1,5 @@
 // ledger/find-entries-of-subject.ts: everything the log says of one request, card, check or configuration object.
 import type { Statement } from '../db/statement.ts';
-import type { LogEntryRow } from './find-log-entry.ts';
-
-export type SubjectEntryRow = LogEntryRow;
 
 export function findEntriesOfSubject(subjectId: string, limit: number): Statement {
   return {

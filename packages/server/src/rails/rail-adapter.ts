@@ -1,5 +1,5 @@
 // rails/rail-adapter.ts: what every payment rail adapter provides. Money moves only as its network reports it.
-import type { Checkout, CurrencyCode, Merchant } from '@countersign/core';
+import type { Checkout } from '@countersign/core';
 
 /** How an approved purchase is paid on this rail; null: this adapter does not serve the rail. */
 export interface RailAdapter {
@@ -7,12 +7,4 @@ export interface RailAdapter {
   checkoutFor(rail: string, cardId: string): Checkout | null;
   /** The number of a card this adapter issued. The caller has already been let through by the gate. */
   reveal(cardId: string): { readonly pan: string; readonly cvc: string };
-}
-
-/** What a network reports of a card; the gate turns it into ledger and log. */
-export interface ChargeReport {
-  readonly cardId: string;
-  readonly amountMinor: bigint;
-  readonly currency: CurrencyCode;
-  readonly merchant: Merchant;
 }
