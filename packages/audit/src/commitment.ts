@@ -1,6 +1,6 @@
 // Salted commitments: what enters the log in place of free text, names and addresses, so that the
 // text (and its salt) can be erased while the log stays whole. Must not keep either.
-import { createHash } from 'node:crypto';
+import { sha256 } from './sha256.ts';
 import { hasLoneSurrogate } from './strict-encoding.ts';
 
 export const COMMITMENT_SALT_BYTES = 16;
@@ -11,7 +11,7 @@ export function commit(text: string, salt: Uint8Array): string {
   if (salt.length !== COMMITMENT_SALT_BYTES) throw new RangeError('a commitment salt has 16 bytes');
   // UTF-8 would turn every lone surrogate into the same character, and two texts into one commitment.
   if (hasLoneSurrogate(text)) throw new RangeError('a lone surrogate is not text');
-  return createHash('sha256').update(DOMAIN).update(salt).update(text, 'utf8').digest('base64url');
+  return sha256(Buffer.concat([DOMAIN, salt, Buffer.from(text, 'utf8')])).toString('base64url');
 }
 
 /** True if the commitment is of exactly this text under this salt. */

@@ -51,6 +51,7 @@ export {
   PROMISE_BATCH_MAX,
   type PromiseBatch,
   type PromiseStatement,
+  type PromisedBatch,
   promiseBatch,
   promiseHash,
   verifyPromise,

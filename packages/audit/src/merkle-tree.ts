@@ -1,25 +1,32 @@
 // The Merkle tree of RFC 6962 section 2.1 (RFC 9162 section 2.1): hashes, roots, and the checks
 // of inclusion and consistency proofs. Must not read anything: every input is an argument.
-import { createHash } from 'node:crypto';
 import { type Verdict, VALID, invalid } from './malformed.ts';
+import { sha256 } from './sha256.ts';
 import { sameBytes } from './strict-encoding.ts';
 
 export const HASH_BYTES = 32;
 
 /** The root of the tree without leaves: SHA-256 of nothing. */
-export const EMPTY_ROOT: Buffer = createHash('sha256').digest();
+export const EMPTY_ROOT: Buffer = sha256('');
 
-const LEAF_PREFIX = Buffer.of(0);
-const NODE_PREFIX = Buffer.of(1);
+const LEAF_PREFIX = 0x00;
+const NODE_PREFIX = 0x01;
 
 /** SHA-256(0x00 || entry). */
 export function leafHash(entry: Uint8Array): Buffer {
-  return createHash('sha256').update(LEAF_PREFIX).update(entry).digest();
+  const input = Buffer.allocUnsafe(1 + entry.length);
+  input[0] = LEAF_PREFIX;
+  input.set(entry, 1);
+  return sha256(input);
 }
 
 /** SHA-256(0x01 || left || right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return createHash('sha256').update(NODE_PREFIX).update(left).update(right).digest();
+  const input = Buffer.allocUnsafe(1 + left.length + right.length);
+  input[0] = NODE_PREFIX;
+  input.set(left, 1);
+  input.set(right, 1 + left.length);
+  return sha256(input);
 }
 
 /** The root over leaf hashes (or, over the roots of equal full subtrees, the root of their tree). */

@@ -18,7 +18,8 @@ const leafHashes = entries.map(leafHash);
 function batchOf(count: number, { sequence = 0, previous = null as string | null, key = sampleKey } = {}) {
   const now = new Date('2026-03-01T12:00:00.000Z');
   const head = { origin: verifierKey.name, gateway: 'gateway_1', sequence, previous, now };
-  return promiseBatch({ ...head, leafHashes: leafHashes.slice(0, count) }, key);
+  const { promiseAt, hash } = promiseBatch({ ...head, leafHashes: leafHashes.slice(0, count) }, key);
+  return { promises: leafHashes.slice(0, count).map((_, index) => promiseAt(index)), hash };
 }
 
 describe('promises of inclusion', () => {

@@ -1,11 +1,11 @@
 // The promise of inclusion: what a caller gets at once, before its entry is in the tree. One
 // signature covers a whole batch; each caller gets the path from its leaf to the batch's root.
 // Must not read the clock or keep the chain: the gateway hands in the time and the last promise.
-import { createHash } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 import { MalformedError, type Verdict, VALID, invalid } from './malformed.ts';
 import { HASH_BYTES, isTreeSize, parentRow, verifyInclusion } from './merkle-tree.ts';
 import type { SigningKey, VerifierKey } from './note-key.ts';
+import { sha256 } from './sha256.ts';
 import { decodeBase64Exact, hasLoneSurrogate, sameBytes } from './strict-encoding.ts';
 
 export const PROMISE_BATCH_MAX = 512;
@@ -46,14 +46,17 @@ export type PromiseBatch = {
   leafHashes: readonly Uint8Array[];
 };
 
+export type PromisedBatch = {
+  /** The promise for `leafHashes[index]`, made when it is asked for. */
+  promiseAt: (index: number) => InclusionPromise;
+  /** The `previous` of the gateway's next batch. */
+  hash: string;
+};
+
 /**
- * Promises a batch of 1 to 512 leaves with one signature: `promises[i]` is for `leafHashes[i]`,
- * and `hash` is the `previous` of the gateway's next batch.
+ * Promises a batch of 1 to 512 leaves with one signature.
  */
-export function promiseBatch(
-  batch: PromiseBatch,
-  key: SigningKey,
-): { promises: InclusionPromise[]; hash: string } {
+export function promiseBatch(batch: PromiseBatch, key: SigningKey): PromisedBatch {
   const { origin, gateway, sequence, previous, now, leafHashes } = batch;
   if (leafHashes.length < 1 || leafHashes.length > PROMISE_BATCH_MAX)
     throw new RangeError('batch size out of range');
@@ -73,15 +76,21 @@ export function promiseBatch(
   const message = signedBytes(statement);
   const signature = key.sign(message).toString('base64');
   const keyId = key.verifierKey.keyId;
-  const promises = (rows[0] ?? []).map((leaf, index) => ({
-    ...statement,
-    batch_index: index,
-    path: pathTo(index, rows),
-    leaf_hash: leaf,
-    key_id: keyId,
-    signature,
-  }));
-  return { promises, hash: hashOf(message) };
+  return {
+    promiseAt(index) {
+      const leaf = rows[0]?.[index];
+      if (leaf === undefined) throw new RangeError('the batch has no such leaf');
+      return {
+        ...statement,
+        batch_index: index,
+        path: pathTo(index, rows),
+        leaf_hash: leaf,
+        key_id: keyId,
+        signature,
+      };
+    },
+    hash: hashOf(message),
+  };
 }
 
 /** The hash by which the gateway's next promise names this one; the same for all of a batch. */
@@ -178,7 +187,7 @@ function signedBytes(promise: PromiseStatement): Buffer {
 }
 
 function hashOf(message: Uint8Array): string {
-  return createHash('sha256').update(message).digest('base64');
+  return sha256(message).toString('base64');
 }
 
 function decodeHash(text: string, what: string): Buffer {

@@ -43,9 +43,9 @@ export function usedMinor(balance: Balance): bigint {
  * changes only the other side. Throws on an amount of zero or less, and when a reservation would go below zero:
  * those are bugs of the caller.
  */
-export function applyTransfer(balance: Balance, transfer: Transfer): Balance {
+export function applyTransfer<B extends Balance>(balance: B, transfer: Transfer): B {
   if (transfer.amountMinor <= 0n) throw new Error('a transfer must be above zero');
-  const next = { ...balance };
+  const next: Mutable<B> = { ...balance };
   if (transfer.from === 'external') {
     if (transfer.to === 'available') next.limitMinor += transfer.amountMinor;
     else if (transfer.to === 'overrun') next.overrunMinor += transfer.amountMinor;

@@ -195,7 +195,7 @@ async function attemptBatch(
     const facts = await loadFacts(
       tx,
       {
-        claims: [...claims.values()].map((claim) => claim.claim).sort(byKey),
+        claims: [...claims].sort(byFirst).map(([, { claim }]) => claim),
         fingerprints: fingerprintsOf(slots),
         periodIds,
         steps: slots.filter((slot) => 'kind' in slot && slot.kind === 'step'),
@@ -290,24 +290,20 @@ function replayFor(slot: PreparedOpening, facts: BatchFacts, claims: Claims): Sl
   const entry = claims.get(claimKey(slot.idempotency));
   if (entry === undefined) throw new Error('every idempotency key of a batch is claimed');
   const { claim, leader } = entry;
-  const reused = (hash: Buffer): SlotOutcome | null =>
-    hash.equals(slot.idempotency?.bodyHash ?? Buffer.alloc(0)) ? null : REUSED;
+  const { bodyHash } = slot.idempotency;
   if (!facts.claimed.has(claim.resourceId)) {
     const holder = facts.holders.find(
       (row) => row.scope === claim.scope && row.operation === claim.operation && row.key === claim.key,
     );
     if (holder === undefined) return { kind: 'retry' };
-    return (
-      reused(holder.body_hash) ?? {
-        kind: 'replay',
-        replay: { kind: slot.kind, resourceId: holder.resource_id },
-      }
-    );
+    return holder.body_hash.equals(bodyHash) ? replayed(slot, holder.resource_id) : REUSED;
   }
   if (leader === slot) return null;
-  return (
-    reused(claim.bodyHash) ?? { kind: 'replay', replay: { kind: slot.kind, resourceId: claim.resourceId } }
-  );
+  return claim.bodyHash.equals(bodyHash) ? replayed(slot, claim.resourceId) : REUSED;
+}
+
+function replayed(slot: PreparedOpening, resourceId: string): SlotOutcome {
+  return { kind: 'replay', replay: { kind: slot.kind, resourceId } };
 }
 
 /** One claim per key, made by the first command that brings it. */
@@ -322,8 +318,9 @@ function claimsOf(slots: readonly Slot[]): Map<string, { claim: IdempotencyClaim
   return claims;
 }
 
-function byKey(a: IdempotencyClaim, b: IdempotencyClaim): number {
-  return claimKey(a) < claimKey(b) ? -1 : 1;
+/** Map entries in the order of their keys: the lock order of idempotency keys. */
+function byFirst([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
 /** The most entries these commands can write: a clearing or a reversal may also close the purchase. */
@@ -362,38 +359,44 @@ function periodIdsOf(slots: readonly Slot[], credits: readonly bigint[], context
 }
 
 async function answersOf(slots: readonly SlotResult[], context: FlushContext): Promise<FlushResult> {
+  const answers: (GateAnswer | undefined)[] = [];
   const retry: number[] = [];
   const failures = new Map<number, unknown>();
-  const answers = await Promise.all(
-    slots.map(async (slot, index): Promise<GateAnswer | undefined> => {
-      switch (slot.kind) {
-        case 'refused':
-          return slot.refusal;
-        case 'retry':
-          retry.push(index);
-          return undefined;
-        case 'replay':
-          // INVARIANT: whatever fails from here on fails one caller, as what the batch did stands.
-          return replayOf(slot.replay, context.pool, context.log).catch((error: unknown) => {
-            failures.set(index, error);
-            return undefined;
-          });
-        case 'done': {
-          const { performed, sealed, privateText } = slot;
-          const entry = sealed.entries[performed.draftIndex];
-          if (entry === undefined) throw new Error('a performed command has its entry');
-          return {
-            ok: true,
-            entry,
-            replayed: false,
-            purchase: performed.state,
-            privateText: privateText as (PrivateText & { salt: string }) | null, // written by performRequest only
-            createdId: performed.createdId,
-            findings: performed.decision?.findings ?? null,
-          };
-        }
-      }
-    }),
-  );
+  const replays: Promise<void>[] = [];
+  for (const [index, slot] of slots.entries()) {
+    if (slot.kind === 'refused') answers[index] = slot.refusal;
+    else if (slot.kind === 'retry') retry.push(index);
+    else if (slot.kind === 'done') answers[index] = answerOf(slot);
+    else replays.push(replayInto({ answers, failures }, index, slot.replay, context));
+  }
+  await Promise.all(replays);
   return { answers, retry, failures };
+}
+
+/** INVARIANT: whatever fails here fails one caller, as what the batch did stands. */
+async function replayInto(
+  { answers, failures }: { answers: (GateAnswer | undefined)[]; failures: Map<number, unknown> },
+  index: number,
+  replay: Replay,
+  context: FlushContext,
+): Promise<void> {
+  try {
+    answers[index] = await replayOf(replay, context.pool, context.log);
+  } catch (error) {
+    failures.set(index, error);
+  }
+}
+
+function answerOf({ performed, sealed, privateText }: Extract<SlotResult, { kind: 'done' }>): GateAnswer {
+  const entry = sealed.entries[performed.draftIndex];
+  if (entry === undefined) throw new Error('a performed command has its entry');
+  return {
+    ok: true,
+    entry,
+    replayed: false,
+    purchase: performed.state,
+    privateText: privateText as (PrivateText & { salt: string }) | null, // written by performRequest only
+    createdId: performed.createdId,
+    findings: performed.decision?.findings ?? null,
+  };
 }

@@ -1,10 +1,17 @@
 // gate/gate.ts: the data plane's door. Commands queue here; one flusher takes up to a batch at a time, decides it in one
 // transaction and answers. Owns the queue; nothing else in the process decides a purchase.
 // INVARIANT: a caller is answered only after its row has committed.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import { isConnectionLoss } from '../db/database-error.ts';
 import type { GateAnswer, GateRequest } from './command.ts';
 import { type Arrival, type FlushResult, flushBatch, prepareEarly } from './flush-batch.ts';
 import type { FlushContext } from './flush-context.ts';
+
+/** Commands that wait at most: beyond it the ledger is too slow, and waiting longer helps nobody. */
+const QUEUED_MAX = 50_000;
+const GATHERED_SHARE = 0.8;
+const GATHER_TURNS_MAX = 4;
 
 interface Queued {
   readonly arrival: Arrival;
@@ -31,6 +38,7 @@ export class Gate {
   readonly #observer: GateObserver;
   #queue: Queued[] = [];
   #flushing: Promise<void> | null = null;
+  #lastSize = 1;
   #closed = false;
 
   constructor(context: FlushContext, observer: GateObserver = {}) {
@@ -45,6 +53,9 @@ export class Gate {
   /** Queues a command; resolves with its outcome once that is durable. Rejects when nothing was done, or it is unknown. */
   submit(request: GateRequest): Promise<GateAnswer> {
     if (this.#closed) return Promise.reject(new LedgerUnavailableError('the gateway is shutting down'));
+    if (this.#queue.length >= QUEUED_MAX) {
+      return Promise.reject(new LedgerUnavailableError('too many commands are waiting for the ledger'));
+    }
     return new Promise((resolve, reject) => {
       this.#queue.push({ arrival: prepareEarly(request, this.#context), resolve, reject });
       this.#flushing ??= this.#flushAll();
@@ -58,15 +69,23 @@ export class Gate {
   }
 
   async #flushAll(): Promise<void> {
-    // Everything that arrives in the same turn of the event loop shares the first batch.
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
+    await Promise.resolve(); // what is submitted in one go shares a batch
     while (this.#queue.length > 0) {
+      await this.#gather();
       const batch = this.#queue.splice(0, this.#context.settings.batchSizeMax);
+      this.#lastSize = batch.length;
       await this.#flush(batch);
     }
     this.#flushing = null;
+  }
+
+  /**
+   * Callers that were answered together come back one by one: a batch that took the first of them would leave the others
+   * to a second one. Waits a few turns for about as many as last time; a caller alone waits for nobody.
+   */
+  async #gather(): Promise<void> {
+    const enough = Math.min(this.#lastSize, this.#context.settings.batchSizeMax) * GATHERED_SHARE;
+    for (let turn = 0; turn < GATHER_TURNS_MAX && this.#queue.length < enough; turn += 1) await nextTurn();
   }
 
   async #flush(batch: readonly Queued[]): Promise<void> {

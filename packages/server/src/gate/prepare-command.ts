@@ -1,6 +1,6 @@
 // gate/prepare-command.ts: what can be known of a command before any lock: its action, its policies, the guard rows it
 // needs. Pure but for the ids and salts it is handed. A fault here writes nothing and claims no idempotency key.
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 import { canonicalJson, commit } from '@countersign/audit';
 import type { Action } from '@countersign/core';
@@ -110,7 +110,9 @@ export function prepareOpening(
     periods: command.kind === 'request' ? periodsOf(resolved, configuration, atMs ?? nowMs) : [],
     fingerprint: fingerprintOf(resolved.action),
     terms,
-    termsHash: termsHashOf(terms),
+    get termsHash() {
+      return termsHashOf(terms); // few requests are held, and only a hold needs it
+    },
     privateText,
     idempotency:
       command.idempotency === null
@@ -191,5 +193,5 @@ function salted(text: PrivateText, salt: Buffer): PrivateText & { salt: string }
 }
 
 function termsHashOf(terms: Body): string {
-  return createHash('sha256').update(canonicalJson(terms)).digest('hex');
+  return hash('sha256', canonicalJson(terms), 'hex');
 }

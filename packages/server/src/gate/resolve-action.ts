@@ -1,6 +1,6 @@
 // gate/resolve-action.ts: completes what an agent asked for with what the registry knows, and finds the policies and
 // budgets that bind it. Pure: configuration and time in, nothing else.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import {
   type Action,
@@ -228,7 +228,7 @@ export function fingerprintOf(action: Action): bigint {
     action.amountMinor.toString(),
     action.currency,
   ].join('\0');
-  return createHash('sha256').update(text).digest().readBigInt64BE(0);
+  return hash('sha256', text, 'buffer').readBigInt64BE(0);
 }
 
 function refusal(code: string, message: string): Resolution {

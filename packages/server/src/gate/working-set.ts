@@ -126,22 +126,23 @@ export class WorkingSet {
   }
 
   /** Applies an event's transfers, with the overrun they cause, and returns all of them. */
-  apply(transfers: readonly Transfer[]): Transfer[] {
-    const entryId = this.nextEntryId();
+  apply(transfers: readonly Transfer[]): readonly Transfer[] {
+    if (transfers.length === 0) return transfers;
     const applied: Transfer[] = [];
-    const run = (transfer: Transfer): void => {
-      const balance = this.#required(transfer.periodId);
-      this.#balances.set(transfer.periodId, { ...balance, ...applyTransfer(balance, transfer) });
-      this.#changedBalances.add(transfer.periodId);
-      this.transfers.push({ ...transfer, entryId, line: applied.length });
-      applied.push(transfer);
-    };
-    for (const transfer of transfers) run(transfer);
+    for (const transfer of transfers) this.#run(transfer, applied);
     for (const periodId of new Set(transfers.map((transfer) => transfer.periodId))) {
       const overrun = overrunTransfer(periodId, this.#required(periodId));
-      if (overrun !== null) run(overrun);
+      if (overrun !== null) this.#run(overrun, applied);
     }
     return applied;
+  }
+
+  #run(transfer: Transfer, applied: Transfer[]): void {
+    const balance = this.#required(transfer.periodId);
+    this.#balances.set(transfer.periodId, applyTransfer(balance, transfer));
+    this.#changedBalances.add(transfer.periodId);
+    this.transfers.push({ ...transfer, entryId: this.nextEntryId(), line: applied.length });
+    applied.push(transfer);
   }
 
   #required(periodId: bigint): WorkingBalance {

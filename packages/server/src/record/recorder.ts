@@ -105,7 +105,7 @@ export class Recorder {
         body,
       };
     });
-    const { promises, hash } = promiseBatch(
+    const { promiseAt, hash } = promiseBatch(
       {
         origin: this.origin,
         gateway: this.gatewayId,
@@ -119,11 +119,12 @@ export class Recorder {
     const sequence = this.#sequence;
     const gateway = this.gatewayId;
     return {
-      entries: encoded.map((entry, index) => {
-        const promise = promises[index];
-        if (promise === undefined) throw new Error('a promise for each entry');
-        return { ...entry, promise };
-      }),
+      entries: encoded.map((entry, index) => ({
+        ...entry,
+        get promise() {
+          return promiseAt(index);
+        },
+      })),
       gateway,
       sequence,
       proof: findBatchPromise(gateway, sequence),
