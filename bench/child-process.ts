@@ -26,7 +26,7 @@ export async function startChild(
 ): Promise<Child> {
   const path = fileURLToPath(new URL(script, import.meta.url));
   const child = fork(path, [JSON.stringify(argument)], {
-    execArgv: ['--max-semi-space-size=32', '--import', 'tsx', ...nodeOptions],
+    execArgv: ['--import', 'tsx', ...nodeOptions],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'], // a server's log of each request goes nowhere
   });
   const ready = await replyOf(child);

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=32
+#!/usr/bin/env node
 // countersign.js: the entry of the command line. Plain JavaScript, because it runs before anything can read TypeScript.
 // Checks the Node version, lets tsx read the TypeScript sources, hands over to src/main.ts. Knows no command itself.
 

@@ -2,8 +2,7 @@
 import { typeidUnboxed } from 'typeid-js';
 import { randomFillSync } from 'node:crypto';
 
-export type IdPrefix =
-  'preq' | 'apr' | 'card' | 'auth' | 'chk' | 'rcpt' | 'key' | 'whe' | 'msg' | 'gw' | 'bud' | 'inst';
+export type IdPrefix = 'preq' | 'auth' | 'chk' | 'rcpt' | 'key' | 'whe' | 'msg' | 'gw' | 'bud' | 'inst';
 
 export function newId(prefix: IdPrefix): string {
   return typeidUnboxed(prefix);
@@ -12,6 +11,11 @@ export function newId(prefix: IdPrefix): string {
 /** A request's card has the request's id with another prefix: one card per request, by its primary key. */
 export function cardIdOf(requestId: string): string {
   return `card${requestId.slice(requestId.indexOf('_'))}`;
+}
+
+/** A request has one approval at most, however many signatures that takes. */
+export function approvalIdOf(requestId: string): string {
+  return `apr${requestId.slice(requestId.indexOf('_'))}`;
 }
 
 export function requestIdOfCard(cardId: string): string {

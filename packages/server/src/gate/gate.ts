@@ -70,11 +70,22 @@ export class Gate {
 
   async #flushAll(): Promise<void> {
     await Promise.resolve(); // what is submitted in one go shares a batch
+    let answer: (() => void) | null = null;
     while (this.#queue.length > 0) {
       await this.#gather();
       const batch = this.#queue.splice(0, this.#context.settings.batchSizeMax);
       this.#lastSize = batch.length;
-      await this.#flush(batch);
+      const deciding = this.#flush(batch);
+      if (answer !== null) {
+        // The database takes the next batch's locks while this process answers the last one and hears its callers again.
+        await nextTurn();
+        answer();
+      }
+      answer = await deciding;
+      if (this.#queue.length > 0) continue;
+      answer();
+      answer = null;
+      await Promise.resolve(); // who was answered and asks again at once is in the queue by now
     }
     this.#flushing = null;
   }
@@ -88,20 +99,28 @@ export class Gate {
     for (let turn = 0; turn < GATHER_TURNS_MAX && this.#queue.length < enough; turn += 1) await nextTurn();
   }
 
-  async #flush(batch: readonly Queued[]): Promise<void> {
+  /** Decides a batch; what is returned answers its callers. */
+  async #flush(batch: readonly Queued[]): Promise<() => void> {
     const started = performance.now();
-    let result: FlushResult;
     try {
-      result = await flushBatch(
+      const result = await flushBatch(
         batch.map((queued) => queued.arrival),
         this.#context,
       );
+      // First, so that they are not overtaken by those that came later.
+      this.#queue.unshift(...result.retry.flatMap((index) => batch[index] ?? []));
+      return () => {
+        this.#answer(batch, result, performance.now() - started);
+      };
     } catch (error) {
       this.#tell(() => this.#observer.failed?.(error, batch.length));
       await this.#failed(batch, error);
-      return;
+      return () => undefined;
     }
-    // INVARIANT: the batch has committed. Nothing from here on may decide any of it again.
+  }
+
+  /** INVARIANT: the batch has committed. Nothing in here may decide any of it again. */
+  #answer(batch: readonly Queued[], result: FlushResult, durationMs: number): void {
     const changed: string[] = [];
     for (const [index, queued] of batch.entries()) {
       const answer = result.answers[index];
@@ -110,9 +129,7 @@ export class Gate {
       if (answer.ok && !answer.replayed) changed.push(answer.entry.subjectId);
       queued.resolve(answer);
     }
-    this.#queue.unshift(...result.retry.flatMap((index) => batch[index] ?? []));
     if (changed.length > 0) this.#tell(() => this.#observer.changed?.(changed));
-    const durationMs = performance.now() - started;
     this.#tell(() =>
       this.#observer.flushed?.({ size: batch.length, durationMs, queued: this.#queue.length }),
     );
@@ -140,7 +157,7 @@ export class Gate {
       for (const queued of batch) queued.reject(error);
       return;
     }
-    for (const queued of batch) await this.#flush([queued]);
+    for (const queued of batch) (await this.#flush([queued]))();
   }
 
   /** Attempts that found no ledger are kept on disk until it is back. */

@@ -8,7 +8,7 @@ import {
   outcomeOf,
 } from '@countersign/core';
 
-import { cardIdOf } from '../ids.ts';
+import { approvalIdOf, cardIdOf } from '../ids.ts';
 import { decisionBody, purchaseBody, withoutNulls } from './entry-body.ts';
 import { type PerformContext, type Performed, factsOf } from './perform-context.ts';
 import type { PreparedOpening } from './prepare-command.ts';
@@ -23,7 +23,7 @@ export function performRequest(prepared: PreparedOpening, context: PerformContex
   const opened = openPurchase(
     {
       requestId: prepared.resourceId,
-      approvalId: context.entropy.newId('apr'),
+      approvalId: approvalIdOf(prepared.resourceId),
       action: resolved.action,
       termsHash: prepared.termsHash,
       checkout: context.checkoutFor(resolved.action.rail, cardIdOf(prepared.resourceId)),

@@ -22,7 +22,7 @@ import {
   signApproval,
 } from '@countersign/core';
 
-import { cardIdOf } from '../ids.ts';
+import { approvalIdOf, cardIdOf } from '../ids.ts';
 import { callerId } from '../record/caller.ts';
 import type { Configuration } from './configuration.ts';
 import { decisionBody, purchaseBody } from './entry-body.ts';
@@ -167,7 +167,7 @@ function transitionOf(
         {
           ...command,
           authorizationId: needed(created),
-          approvalId: context.entropy.newId('apr'),
+          approvalId: approvalIdOf(prepared.requestId),
           termsHash: prepared.termsHash,
           approvalValidForMs: context.settings.approvalValidForMs,
         },

@@ -13,7 +13,7 @@ export interface GateSettings {
 export const DEFAULT_GATE_SETTINGS: GateSettings = {
   approvalValidForMs: 72 * 3_600_000,
   externalValidForMs: 7 * 24 * 3_600_000,
-  batchSizeMax: 256,
+  batchSizeMax: 128,
 };
 
 /** How a rail pays: answered by the rail adapters. Pure, as it runs inside the transaction. */
@@ -21,7 +21,7 @@ export type CheckoutFor = (rail: string | null, cardId: string) => Checkout;
 
 /** The gate's source of randomness and ids: injected, so that a simulation can replay. */
 export interface GateEntropy {
-  readonly newId: (prefix: 'preq' | 'apr' | 'auth' | 'chk' | 'rcpt') => string;
+  readonly newId: (prefix: 'preq' | 'auth' | 'chk' | 'rcpt') => string;
   /** 16 random bytes, for one commitment. */
   readonly newSalt: () => Buffer;
 }
