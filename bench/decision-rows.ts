@@ -4,7 +4,7 @@ import type { ApprovalState, ApprovalStep, CardState, Transfer } from '@counters
 import { leafHash } from '@countersign/audit';
 import type { Pool } from 'pg';
 
-import { cardIdOf, newId } from '../packages/server/src/ids.ts';
+import { approvalIdOf, cardIdOf, newId } from '../packages/server/src/ids.ts';
 import type { IdempotencyClaim } from '../packages/server/src/ledger/claim-idempotency-keys.ts';
 import type { PurchaseRow } from '../packages/server/src/ledger/insert-purchases.ts';
 import { eventTypeCode } from '../packages/server/src/record/event-type-code.ts';
@@ -125,7 +125,7 @@ interface Instance {
 
 function rowsFrom(sample: Sample, { number, agentId, claim, periodIds, atMs }: Instance): DecisionRows {
   const requestId = newId('preq');
-  const approvalId = sample.approval_id === null ? null : newId('apr');
+  const approvalId = sample.approval_id === null ? null : approvalIdOf(requestId);
   const transfers = sample.accounts.map(({ from, to }, index): Transfer => {
     const periodId = periodIds[index];
     if (periodId === undefined) throw new Error(`${agentId} has no budget period to take from`);

@@ -84,8 +84,8 @@ export function actionOfTerms(subject: Action['subject'], terms: Readonly<Record
 }
 
 /**
- * A decision with everything it was made from. Holds and denials stand in full; a pass is a row of control, place of its
- * policy in `policies` (-1: none), rule, observed and limit. `atMs`: when it was decided, where that is not the entry's `at`.
+ * A decision with everything it was made from. Holds and denials stand in full; a pass is a row of control, policy, rule,
+ * observed and limit, and the plain pass of a rule is named under its policy. `atMs`: when it was decided, where that is not the entry's `at`.
  */
 export function decisionBody(
   outcome: DecisionOutcome,
@@ -101,18 +101,37 @@ export function decisionBody(
     facts: factsBody(facts),
     findings: findings.filter((finding) => finding.outcome !== 'pass').map(findingBody),
     outcome,
-    passed: findings
-      .filter((finding) => finding.outcome === 'pass')
-      .map((finding) => [
-        finding.control,
-        finding.policyId === null ? -1 : policyIds.indexOf(finding.policyId),
-        finding.ruleId ?? '',
-        finding.observed ?? '',
-        finding.limit ?? '',
-        ...(finding.reasonCode === 'ok' ? [] : [finding.reasonCode]),
-      ]),
+    passed: findings.filter((finding) => finding.outcome === 'pass' && !isPlainPass(finding)).map(passRow),
+    passed_rules: policyIds.map((policyId) => plainPassesOf(policyId, findings)),
     policies: facts.policies.map((policy) => [policy.policyId, policy.version]),
   };
+}
+
+/** A rule that simply let it pass: its limit stands in the policy's version, what it saw in the terms. */
+function isPlainPass(finding: Finding): boolean {
+  return finding.outcome === 'pass' && finding.ruleId !== null && finding.reasonCode === 'ok';
+}
+
+/** Control and rule, one after the other: a line for each of a dozen rules would be half of an entry. */
+function plainPassesOf(policyId: string, findings: readonly Finding[]): string[] {
+  const passes: string[] = [];
+  for (const finding of findings) {
+    if (finding.policyId !== policyId || !isPlainPass(finding)) continue;
+    passes.push(finding.control, finding.ruleId ?? '');
+  }
+  return passes;
+}
+
+function passRow(finding: Finding): Json {
+  const row = [
+    finding.control,
+    finding.policyId ?? '',
+    finding.ruleId ?? '',
+    finding.observed ?? '',
+    finding.limit ?? '',
+  ];
+  if (finding.reasonCode !== 'ok') row.push(finding.reasonCode);
+  return row;
 }
 
 function factsBody(facts: DecisionFacts): Body {

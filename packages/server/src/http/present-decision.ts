@@ -39,8 +39,10 @@ export interface RecordedDecision {
   readonly outcome: 'approved' | 'held' | 'denied';
   readonly findings: readonly (Partial<Finding> &
     Pick<Finding, 'control' | 'outcome' | 'reason_code' | 'message'>)[];
-  /** [control, place of its policy in `policies` or -1, rule, observed, limit, reason code unless `ok`]; '': none. */
-  readonly passed: readonly (readonly [string, number, string, string, string, string?])[];
+  /** [control, policy, rule, observed, limit, reason code unless `ok`]; '': none. */
+  readonly passed: readonly (readonly [string, string, string, string, string, string?])[];
+  /** For each of `policies`: control and rule of its plain passes, one after the other. */
+  readonly passed_rules: readonly (readonly string[])[];
   readonly policies: readonly (readonly [string, number])[];
 }
 
@@ -102,7 +104,10 @@ export function recordedBody(bytes: Buffer): RecordedBody {
 export function presentDecision(decision: RecordedDecision, decidedAt: string): Decision {
   const findings = [
     ...decision.findings.map(presentFinding),
-    ...decision.passed.map((row) => presentPass(row, decision.policies)),
+    ...decision.passed.map(presentPass),
+    ...decision.policies.flatMap(([policyId], index) =>
+      presentPlainPasses(policyId, decision.passed_rules[index] ?? []),
+    ),
   ];
   const telling = tellingFinding(findings);
   return {
@@ -139,14 +144,26 @@ function presentFinding(finding: RecordedDecision['findings'][number]): Finding 
   };
 }
 
-/** A pass says nothing: what was seen and what was allowed speak for themselves. */
-function presentPass(
-  [control, policyIndex, ruleId, observed, limit, reasonCode]: RecordedDecision['passed'][number],
-  policies: RecordedDecision['policies'],
-): Finding {
+function presentPlainPasses(policyId: string, passes: readonly string[]): Finding[] {
+  const findings: Finding[] = [];
+  for (let at = 0; at + 1 < passes.length; at += 2) {
+    findings.push(presentPass([passes[at] ?? '', policyId, passes[at + 1] ?? '', '', '']));
+  }
+  return findings;
+}
+
+/** A pass says nothing: a rule's limit stands in the version of its policy, what it saw in the request. */
+function presentPass([
+  control,
+  policyId,
+  ruleId,
+  observed,
+  limit,
+  reasonCode,
+]: RecordedDecision['passed'][number]): Finding {
   return {
     control,
-    policy_id: policies[policyIndex]?.[0] ?? null,
+    policy_id: policyId === '' ? null : policyId,
     rule_id: ruleId === '' ? null : ruleId,
     outcome: 'pass',
     reason_code: reasonCode ?? 'ok',
