@@ -1,7 +1,6 @@
 // gate/flush-batch.ts: decides one batch and makes it durable, in one transaction.
 // Must not retry on its own but for a configuration that changed meanwhile, and must not know about HTTP.
 // INVARIANT: locks first, then facts, then decisions in the order of arrival, then everything is written together.
-import type { IdempotencyClaim } from '../ledger/claim-idempotency-keys.ts';
 import { recordEntries } from '../ledger/record-entries.ts';
 import type { SealedBatch } from '../record/recorder.ts';
 import type { GateAnswer, GateRequest, PrivateText } from './command.ts';
@@ -23,7 +22,8 @@ import {
 } from './prepare-command.ts';
 import { creditPeriodsOf } from './credit-periods.ts';
 import { type Replay, replayOf } from './replay-answer.ts';
-import { REUSED, StepKeys, claimKey } from './step-keys.ts';
+import { type OpeningClaims, claimsOf, replayFor, sortedClaims } from './opening-keys.ts';
+import { StepKeys } from './step-keys.ts';
 import { type PeriodKey, fingerprintOf } from './resolve-action.ts';
 import { writeState } from './write-state.ts';
 
@@ -195,7 +195,7 @@ async function attemptBatch(
     const facts = await loadFacts(
       tx,
       {
-        claims: [...claims].sort(byFirst).map(([, { claim }]) => claim),
+        claims: sortedClaims(claims),
         fingerprints: fingerprintsOf(slots),
         periodIds,
         steps: slots.filter((slot) => 'kind' in slot && slot.kind === 'step'),
@@ -260,7 +260,7 @@ function performSlot(
     claims,
     stepKeys,
     locked,
-  }: { readonly claims: Claims; readonly stepKeys: StepKeys; readonly locked: ReadonlySet<bigint> },
+  }: { readonly claims: OpeningClaims; readonly stepKeys: StepKeys; readonly locked: ReadonlySet<bigint> },
   context: PerformContext,
   nowMs: number,
 ): SlotOutcome {
@@ -282,45 +282,6 @@ function performSlot(
   const performed =
     slot.kind === 'request' ? performRequest(slot, context, atMs) : performCheck(slot, context, atMs);
   return { kind: 'performed', performed, privateText: slot.privateText };
-}
-
-/** The earlier answer to the same idempotency key, if there is one: of the database, or of this very batch. */
-function replayFor(slot: PreparedOpening, facts: BatchFacts, claims: Claims): SlotOutcome | null {
-  if (slot.idempotency === null) return null;
-  const entry = claims.get(claimKey(slot.idempotency));
-  if (entry === undefined) throw new Error('every idempotency key of a batch is claimed');
-  const { claim, leader } = entry;
-  const { bodyHash } = slot.idempotency;
-  if (!facts.claimed.has(claim.resourceId)) {
-    const holder = facts.holders.find(
-      (row) => row.scope === claim.scope && row.operation === claim.operation && row.key === claim.key,
-    );
-    if (holder === undefined) return { kind: 'retry' };
-    return holder.body_hash.equals(bodyHash) ? replayed(slot, holder.resource_id) : REUSED;
-  }
-  if (leader === slot) return null;
-  return claim.bodyHash.equals(bodyHash) ? replayed(slot, claim.resourceId) : REUSED;
-}
-
-function replayed(slot: PreparedOpening, resourceId: string): SlotOutcome {
-  return { kind: 'replay', replay: { kind: slot.kind, resourceId } };
-}
-
-/** One claim per key, made by the first command that brings it. */
-function claimsOf(slots: readonly Slot[]): Map<string, { claim: IdempotencyClaim; leader: PreparedOpening }> {
-  const claims = new Map<string, { claim: IdempotencyClaim; leader: PreparedOpening }>();
-  for (const slot of slots) {
-    if (!('kind' in slot) || slot.kind === 'step' || slot.idempotency === null) continue;
-    const key = claimKey(slot.idempotency);
-    if (claims.has(key)) continue;
-    claims.set(key, { claim: { ...slot.idempotency, resourceId: slot.resourceId }, leader: slot });
-  }
-  return claims;
-}
-
-/** Map entries in the order of their keys: the lock order of idempotency keys. */
-function byFirst([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : 1;
 }
 
 /** The most entries these commands can write: a clearing or a reversal may also close the purchase. */
