@@ -242,8 +242,6 @@ async function attemptBatch(
   });
 }
 
-type Claims = ReadonlyMap<string, { readonly claim: IdempotencyClaim; readonly leader: PreparedOpening }>;
-
 type SlotOutcome =
   | Exclude<SlotResult, { kind: 'done' }>
   | { readonly kind: 'performed'; readonly performed: Performed; readonly privateText: unknown };
