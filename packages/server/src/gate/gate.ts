@@ -11,7 +11,7 @@ import type { FlushContext } from './flush-context.ts';
 /** Commands that wait at most: beyond it the ledger is too slow, and waiting longer helps nobody. */
 const QUEUED_MAX = 50_000;
 const GATHERED_SHARE = 0.8;
-const GATHER_TURNS_MAX = 4;
+const GATHER_TURNS_MAX = 12;
 
 interface Queued {
   readonly arrival: Arrival;
