@@ -61,7 +61,12 @@ export class Writer {
    * It need not wait for what it sent last: COMMIT follows in the same pipeline, and one failure undoes all.
    */
   transaction<T>(work: (tx: Transaction) => Promise<TransactionOutcome<T>>): Promise<T> {
-    const run = this.#last.then(() => this.#withRetries(work));
+    return this.turn(({ transaction }) => transaction(work));
+  }
+
+  /** Several transactions of one caller, with nobody else's of this process between them. */
+  turn<T>(use: (writer: Pick<Writer, 'transaction'>) => Promise<T>): Promise<T> {
+    const run = this.#last.then(() => use({ transaction: (work) => this.#withRetries(work) }));
     this.#last = run.catch(() => undefined);
     return run;
   }

@@ -1,6 +1,7 @@
 // gate/credit-periods.ts: which budget period a refund credits: the purchase's own while it is open, else the current
 // one of the same budget. Periods never change, so they are read unlocked.
 import { type ReadBudgetPeriodsRow, readBudgetPeriods } from '../ledger/read-budget-periods.ts';
+import type { Writer } from '../db/writer.ts';
 import type { Configuration } from './configuration.ts';
 import type { FlushContext } from './flush-context.ts';
 import { openPeriods } from './open-periods.ts';
@@ -16,7 +17,7 @@ export interface CreditPeriods {
 export async function creditPeriodsOf(
   slots: readonly (Prepared | Refusal)[],
   configuration: Configuration,
-  context: FlushContext,
+  context: Pick<FlushContext, 'pool' | 'recorder' | 'now'> & { readonly writer: Pick<Writer, 'transaction'> },
 ): Promise<CreditPeriods | 'stale'> {
   const nowMs = context.now();
   const refunded = new Map<bigint, number>();

@@ -1,6 +1,9 @@
 // gate/flush-batch.ts: decides one batch and makes it durable, in one transaction.
 // Must not retry on its own but for a configuration that changed meanwhile, and must not know about HTTP.
 // INVARIANT: locks first, then facts, then decisions in the order of arrival, then everything is written together.
+import type { Statement } from '../db/statement.ts';
+import type { Writer } from '../db/writer.ts';
+import { lockConfigurationHold, lockConfigurationRelease } from '../ledger/lock-configuration.ts';
 import { recordEntries } from '../ledger/record-entries.ts';
 import type { SealedBatch } from '../record/recorder.ts';
 import type { GateAnswer, GateRequest, PrivateText } from './command.ts';
@@ -38,6 +41,9 @@ export interface FlushResult {
 
 type Slot = Prepared | Refusal;
 
+/** A batch needs transactions; whose turn they are in is not its business. */
+type BatchContext = Omit<FlushContext, 'writer'> & { readonly writer: Pick<Writer, 'transaction'> };
+
 const KNOWN_PERIODS_MAX = 50_000;
 
 /** `stale`: the configuration changed before the lock was held, so the batch must be prepared again. */
@@ -73,22 +79,51 @@ export function prepareEarly(request: GateRequest, context: FlushContext): Arriv
 }
 
 export async function flushBatch(batch: readonly Arrival[], context: FlushContext): Promise<FlushResult> {
-  for (;;) {
-    const configuration = context.configuration.current;
-    const slots = await prepare(batch, configuration, context);
-    const later = waitingForEnds(slots);
-    const attempt = await attemptBatch(
-      slots.filter((slot) => !later.has(slot)),
-      configuration,
-      context,
-    );
-    if (attempt !== 'stale') {
-      const results = attempt.slots.values();
-      const merged = slots.map((slot) => (later.has(slot) ? RETRY : (results.next().value ?? RETRY)));
-      return answersOf(merged, context);
+  const results = (await decideOnce(batch, context, context.writer)) ?? (await decideInTurn(batch, context));
+  return answersOf(results, context);
+}
+
+/** null: the configuration changed before its lock was held, so the batch must be prepared again. */
+async function decideOnce(
+  batch: readonly Arrival[],
+  context: FlushContext,
+  writer: Pick<Writer, 'transaction'>,
+): Promise<SlotResult[] | null> {
+  const configuration = context.configuration.current;
+  const slots = await prepare(batch, configuration, context);
+  const later = waitingForEnds(slots);
+  const attempt = await attemptBatch(
+    slots.filter((slot) => !later.has(slot)),
+    configuration,
+    { ...context, writer },
+  );
+  if (attempt === 'stale') return null;
+  const results = attempt.slots.values();
+  return slots.map((slot) => (later.has(slot) ? RETRY : (results.next().value ?? RETRY)));
+}
+
+/**
+ * With the newest configuration, held still between the look and the lock: whoever publishes all the time, here or in
+ * another gateway, must not keep decisions from being made.
+ */
+function decideInTurn(batch: readonly Arrival[], context: FlushContext): Promise<SlotResult[]> {
+  return context.writer.turn(async (writer) => {
+    const run = (statement: Statement): Promise<undefined> =>
+      writer.transaction(async (tx) => {
+        await tx.query(statement);
+        return { result: undefined };
+      });
+    for (;;) {
+      await run(lockConfigurationHold());
+      try {
+        await context.configuration.load();
+        const results = await decideOnce(batch, context, writer);
+        if (results !== null) return results;
+      } finally {
+        await run(lockConfigurationRelease());
+      }
     }
-    await context.configuration.load();
-  }
+  });
 }
 
 const RETRY = { kind: 'retry' } as const;
@@ -164,7 +199,7 @@ const NOT_FOUND: Readonly<Record<string, string>> = {
 async function openMissing(
   slots: readonly Slot[],
   configuration: Configuration,
-  context: FlushContext,
+  context: BatchContext,
 ): Promise<'stale' | 'open'> {
   // A cache: what has been forgotten is looked up again.
   if (context.knownPeriods.size > KNOWN_PERIODS_MAX) context.knownPeriods.clear();
@@ -184,7 +219,7 @@ async function openMissing(
 async function attemptBatch(
   slots: readonly Slot[],
   configuration: Configuration,
-  context: FlushContext,
+  context: BatchContext,
 ): Promise<Attempt> {
   if ((await openMissing(slots, configuration, context)) === 'stale') return 'stale';
   const claims = claimsOf(slots);
@@ -304,7 +339,7 @@ function fingerprintsOf(slots: readonly Slot[]): bigint[] {
   return [...fingerprints].sort((a, b) => (a < b ? -1 : 1));
 }
 
-function periodIdsOf(slots: readonly Slot[], credits: readonly bigint[], context: FlushContext): bigint[] {
+function periodIdsOf(slots: readonly Slot[], credits: readonly bigint[], context: BatchContext): bigint[] {
   const periodIds = new Set<bigint>(credits);
   for (const slot of slots) {
     if (!('kind' in slot)) continue;

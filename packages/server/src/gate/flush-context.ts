@@ -9,7 +9,7 @@ import type { ConfigurationCache } from './configuration-cache.ts';
 import type { CheckoutFor, GateEntropy, GateSettings } from './settings.ts';
 
 export interface FlushContext {
-  readonly writer: Writer;
+  readonly writer: Pick<Writer, 'transaction' | 'turn'>;
   /** For reads outside the transaction: existing purchases, replays. */
   readonly pool: Pool;
   readonly recorder: Recorder;

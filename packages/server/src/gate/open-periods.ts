@@ -28,7 +28,7 @@ interface OpenedPeriodRow extends PeriodRow {
 const OPENED_AT_ONCE_MAX = 500;
 
 interface OpenContext {
-  readonly writer: Writer;
+  readonly writer: Pick<Writer, 'transaction'>;
   readonly recorder: Recorder;
   readonly now: () => number;
 }

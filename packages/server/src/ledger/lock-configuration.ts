@@ -21,3 +21,20 @@ export function lockConfigurationShared(): Statement {
     values: [],
   };
 }
+
+/** Shared until `lockConfigurationRelease`, across transactions of the same connection, rolled back ones included. */
+export function lockConfigurationHold(): Statement {
+  return {
+    name: 'hold_configuration',
+    text: `SELECT pg_advisory_lock_shared(${CONFIGURATION_LOCK})`,
+    values: [],
+  };
+}
+
+export function lockConfigurationRelease(): Statement {
+  return {
+    name: 'release_configuration',
+    text: `SELECT pg_advisory_unlock_shared(${CONFIGURATION_LOCK})`,
+    values: [],
+  };
+}
