@@ -5,7 +5,7 @@ import { leafHash } from '@countersign/audit';
 import type { Pool } from 'pg';
 
 import { approvalIdOf, cardIdOf, newId } from '../packages/server/src/ids.ts';
-import type { IdempotencyClaim } from '../packages/server/src/ledger/claim-idempotency-keys.ts';
+import type { IdempotencyClaim } from '../packages/server/src/ledger/idempotency-key.ts';
 import type { PurchaseRow } from '../packages/server/src/ledger/insert-purchases.ts';
 import { eventTypeCode } from '../packages/server/src/record/event-type-code.ts';
 import { type Outcome, type Purchase, agentIdOf } from './workload.ts';
@@ -47,7 +47,6 @@ interface Sample {
   checkout_status: string;
   reserved_minor: bigint;
   approved_by: string | null;
-  operation: string;
   body_hash: Buffer;
   body: string;
   entry_id: bigint;
@@ -86,7 +85,7 @@ export async function readRowSource(gatePool: Pool, target: Pool): Promise<RowSo
       const sample = alike[number % alike.length];
       if (sample === undefined) throw new Error(`the gate has left no ${purchase.outcome} purchase to copy`);
       const agentId = agentIdOf(purchase.agent);
-      const claim = { scope: agentId, operation: sample.operation, key: purchase.idempotencyKey };
+      const claim = { scope: agentId, operation: 'request', key: purchase.idempotencyKey };
       return rowsFrom(sample, { number, agentId, claim, periodIds: periods.get(agentId) ?? [], atMs });
     },
   };
@@ -94,14 +93,14 @@ export async function readRowSource(gatePool: Pool, target: Pool): Promise<RowSo
 
 const SAMPLE_SQL = `
   SELECT request.request_id, fingerprint, vendor, currency, amount_minor, private_text::text, request.status,
-    checkout_status, reserved_minor, approved_by, operation, body_hash, convert_from(body, 'UTF8') AS body,
+    checkout_status, reserved_minor, approved_by, body_hash, convert_from(body, 'UTF8') AS body,
     decision_entry_id AS entry_id, card.rail, card.provider, card.status AS card_status, card.last4, approval_id,
     approval.status AS approval_status, terms_hash, steps,
     coalesce((SELECT json_agg(json_build_object('from', from_account, 'to', to_account) ORDER BY line)
       FROM transfer WHERE transfer.entry_id = decision_entry_id), '[]'::json) AS accounts
   FROM (SELECT * FROM purchase_request ORDER BY decision_entry_id DESC LIMIT $1::int) AS request
   JOIN log_entry ON log_entry.entry_id = decision_entry_id
-  JOIN idempotency_key ON scope = agent_id AND resource_id = request.request_id
+  JOIN idempotency_key ON resource_id = request.request_id
   LEFT JOIN card ON card_id = 'card' || substr(request.request_id, 5)
   LEFT JOIN approval USING (request_id)
   WHERE request.status IN ('approved', 'held', 'denied')`;

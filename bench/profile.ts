@@ -1,6 +1,7 @@
 // bench/profile.ts: `npm run bench:profile`: where the time and the bytes of a decision go: functions of the gateway's
 // process, statements of PostgreSQL, WAL, tables and indexes. One form, no ratio: look here, then change one thing.
-// Options: --form gate|http --callers 256 --agents hot|1000 --seconds 10 --out DIRECTORY
+// Options: --form gate|http --callers 256 --agents hot|1000 --seconds 10 --out DIRECTORY --track top|all (statements
+// inside functions too)
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     agents: { type: 'string', default: 'hot' },
     seconds: { type: 'string', default: '10' },
     out: { type: 'string', default: 'tmp' },
+    track: { type: 'string', default: 'top' },
   },
 });
 const seconds = Number(values.seconds);
@@ -38,7 +40,10 @@ interface Runner {
   close(): Promise<void>;
 }
 
-const cluster = await startCluster({ shared_preload_libraries: 'pg_stat_statements' });
+const cluster = await startCluster({
+  shared_preload_libraries: 'pg_stat_statements',
+  'pg_stat_statements.track': values.track,
+});
 try {
   const template = await createTemplate(cluster, {
     agents: agents === 'hot' ? AGENTS_MAX : agents,

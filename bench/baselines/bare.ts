@@ -6,7 +6,7 @@ import { binaryArray } from '../../packages/server/src/db/binary-array.ts';
 import type { InclusionPromise } from '@countersign/audit';
 
 import type { Statement } from '../../packages/server/src/db/statement.ts';
-import { claimIdempotencyKeys } from '../../packages/server/src/ledger/claim-idempotency-keys.ts';
+import { insertIdempotencyKeys } from '../../packages/server/src/ledger/insert-idempotency-keys.ts';
 import { insertPurchases } from '../../packages/server/src/ledger/insert-purchases.ts';
 import { insertTransfers } from '../../packages/server/src/ledger/insert-transfers.ts';
 import { recordEntries } from '../../packages/server/src/ledger/record-entries.ts';
@@ -72,7 +72,7 @@ export class BareGroupCommit {
     const claims = batch.map((rows) => rows.claim);
     const [, , taken] = await Promise.all([
       send({ name: 'begin', text: 'BEGIN', values: [] }),
-      send(claimIdempotencyKeys(claims, batch[0]?.request.createdAtMs ?? 0)),
+      send(insertIdempotencyKeys(claims, batch[0]?.request.createdAtMs ?? 0)),
       send(takeEntryIds(batch.length)),
     ]);
     const entryIds = (taken as { entry_id: bigint }[]).map((row) => row.entry_id);

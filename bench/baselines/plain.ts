@@ -66,8 +66,8 @@ export class PlainTransactions {
 
 const SQL = {
   begin: 'BEGIN',
-  claim: `INSERT INTO idempotency_key (scope, operation, key, body_hash, resource_id, created_at)
-          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+  claim: `INSERT INTO idempotency_key (key_hash, body_hash, resource_id, created_at)
+          VALUES ($1::uuid, $2, $3, $4) ON CONFLICT DO NOTHING`,
   lock: `SELECT limit_minor - pending_minor - committed_minor - spent_minor AS room
          FROM budget_period WHERE period_id = ANY ($1::int8[]) ORDER BY period_id FOR NO KEY UPDATE`,
   duplicates: `SELECT 1 FROM purchase_request WHERE fingerprint = $1 AND status IN ('approved', 'held')

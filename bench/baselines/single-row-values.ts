@@ -1,4 +1,5 @@
 // bench/baselines/single-row-values.ts: one decision's rows as parameters of single-row statements.
+import { idempotencyHash } from '../../packages/server/src/ledger/idempotency-key.ts';
 import type { DecisionRows, RowSource } from '../decision-rows.ts';
 
 export interface SingleRowValues {
@@ -34,7 +35,7 @@ export function singleRowValues(rows: DecisionRows): SingleRowValues {
       request.reservedMinor,
       request.approvedBy,
     ],
-    claim: [claim.scope, claim.operation, claim.key, claim.bodyHash, claim.resourceId],
+    claim: [idempotencyHash(claim), claim.bodyHash, claim.resourceId],
     card:
       card === null
         ? null

@@ -60,7 +60,7 @@ describe('PostgreSQL that goes away', () => {
     expect(await ledgerFaults(check.database.pool)).toEqual([]);
     expect(await recordFaults(check)).toEqual([]);
     const { rows } = await check.database.pool.query<{ keys: bigint; requests: bigint }>(
-      `SELECT (SELECT count(*) FROM idempotency_key WHERE operation = 'request') AS keys,
+      `SELECT (SELECT count(*) FROM idempotency_key WHERE resource_id LIKE 'preq%') AS keys,
               (SELECT count(*) FROM purchase_request) AS requests`,
     );
     expect(rows[0]?.requests).toBe(rows[0]?.keys);

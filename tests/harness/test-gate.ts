@@ -9,6 +9,7 @@ import { resolveUncertainCommit } from '../../packages/server/src/db/uncertain-c
 import { Writer } from '../../packages/server/src/db/writer.ts';
 import type { GateAnswer, PurchaseInput } from '../../packages/server/src/gate/command.ts';
 import { ConfigurationCache } from '../../packages/server/src/gate/configuration-cache.ts';
+import { Foresight } from '../../packages/server/src/gate/foresight.ts';
 import { Gate } from '../../packages/server/src/gate/gate.ts';
 import { DEFAULT_GATE_SETTINGS, type GateSettings } from '../../packages/server/src/gate/settings.ts';
 import { newId } from '../../packages/server/src/ids.ts';
@@ -61,6 +62,7 @@ export async function createTestGate(
     now: () => clock.nowMs,
     spool: null,
     knownPeriods: new Map(),
+    foresight: new Foresight(),
   });
   await configuration.load();
   return {

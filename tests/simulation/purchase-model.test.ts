@@ -96,7 +96,7 @@ class TransitionSystem {
         requestId: command.id,
         approvalId: `apr_${command.id}`,
         action,
-        termsHash: 'ab'.repeat(32),
+        termsHash: () => 'ab'.repeat(32),
         checkout: checkoutOf(command.id),
         approvalValidForMs: APPROVAL_MS,
       },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CanonicalJsonError, canonicalJson } from './canonical-json.ts';
+import { CanonicalJsonError, canonicalBytes, canonicalJson } from './canonical-json.ts';
 import { isCanonicalJson } from './entry-order.ts';
 
 /** The definition, written as plainly as possible: what the fast form must agree with. */
@@ -36,6 +36,46 @@ describe('canonicalJson', () => {
         },
       ),
     );
+  });
+
+  it('writes long and short texts alike, whatever they need', () => {
+    const piece = fc.constantFrom(
+      'a',
+      '"',
+      '\\',
+      '\n',
+      '\u007f',
+      '\u00e4',
+      '\u20ac',
+      '\u{1f600}',
+      'plain text ',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 300 }), fc.nat(150), (pieces, padding) => {
+        const text = 'x'.repeat(padding) + pieces.join('');
+        expect(canonicalJson({ [text]: [text] })).toBe(plainCanonicalJson({ [text]: [text] }));
+      }),
+    );
+  });
+
+  it('writes values larger than any buffer it began with', () => {
+    const value = Array.from({ length: 20_000 }, (_, index) => ({
+      index,
+      text: '\u20ac'.repeat(index % 200),
+    }));
+    expect(canonicalJson(value)).toBe(plainCanonicalJson(value));
+    expect(canonicalJson('\u20ac'.repeat(1_000_000))).toBe(`"${'\u20ac'.repeat(1_000_000)}"`);
+  });
+
+  it('serialises a value whose getter serialises another', () => {
+    const inner = { text: 'b' };
+    const value = {
+      first: 'a',
+      get second() {
+        return canonicalJson(inner);
+      },
+    };
+    expect(canonicalJson(value)).toBe('{"first":"a","second":"{\\"text\\":\\"b\\"}"}');
   });
 
   it('sorts many members as it sorts few', () => {
@@ -132,6 +172,14 @@ describe('canonicalJson', () => {
     expect(() => canonicalJson(cycle)).toThrow('nesting is too deep');
   });
 
+  it('leaves out undefined members where that is asked for, and never an element', () => {
+    const value = { b: undefined, a: [{ d: 1, c: undefined }], e: null };
+    expect(canonicalJson(value, 'left out')).toBe('{"a":[{"d":1}],"e":null}');
+    expect(() => canonicalJson([undefined], 'left out')).toThrow(CanonicalJsonError);
+    expect(() => canonicalJson(undefined, 'left out')).toThrow(CanonicalJsonError);
+    expect(() => canonicalJson(value)).toThrow('undefined is not a JSON value at $.a[0].c');
+  });
+
   it.each([
     '{"b":1,"a":2}',
     '{"a": 1}',
@@ -144,5 +192,17 @@ describe('canonicalJson', () => {
     '\ufeff{}',
   ])('is not what wrote %s', (text) => {
     expect(isCanonicalJson(Buffer.from(text))).toBe(false);
+  });
+});
+
+describe('canonicalBytes', () => {
+  it('is canonicalJson in UTF-8, in memory of its own', () => {
+    fc.assert(
+      fc.property(jsonValue, (value) => {
+        const bytes = canonicalBytes(value);
+        canonicalBytes('another value, which must not be written over the first');
+        expect(bytes.toString('utf8')).toBe(canonicalJson(value));
+      }),
+    );
   });
 });

@@ -1,7 +1,7 @@
 // The tamper-evident record: canonical JSON, the Merkle tree and its proofs, signed checkpoints,
 // promises of inclusion, and the independent check of a whole log. No I/O, no clock, no randomness
 // but key generation.
-export { CanonicalJsonError, canonicalJson } from './canonical-json.ts';
+export { CanonicalJsonError, canonicalBytes, canonicalJson } from './canonical-json.ts';
 export {
   type Checkpoint,
   formatCheckpoint,

@@ -81,7 +81,13 @@ export function promiseBatch(batch: PromiseBatch, key: SigningKey): PromisedBatc
       const leaf = rows[0]?.[index];
       if (leaf === undefined) throw new RangeError('the batch has no such leaf');
       return {
-        ...statement,
+        origin,
+        gateway,
+        sequence,
+        previous,
+        timestamp: statement.timestamp,
+        batch_size: statement.batch_size,
+        batch_root: statement.batch_root,
         batch_index: index,
         path: pathTo(index, rows),
         leaf_hash: leaf,

@@ -125,6 +125,7 @@ export function sameHost(host: string, expected: string): boolean {
 }
 
 function findForbidden(vendor: string): VendorFault | undefined {
+  if (/^[a-z0-9._-]+$/i.test(vendor)) return undefined; // nearly all: none of what is looked for below
   if (/\s/u.test(vendor)) return fault('vendor_has_space', 'vendor must not contain spaces');
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(vendor) || vendor.startsWith('//')) {
     return fault('vendor_is_url', 'vendor must be a host such as `aws.amazon.com`, without a scheme or path');

@@ -19,6 +19,7 @@ import { withStartupLock } from './db/startup-lock.ts';
 import { resolveUncertainCommit } from './db/uncertain-commit.ts';
 import { Writer } from './db/writer.ts';
 import { ConfigurationCache } from './gate/configuration-cache.ts';
+import { Foresight } from './gate/foresight.ts';
 import { Gate, type GateObserver } from './gate/gate.ts';
 import { DEFAULT_GATE_SETTINGS, type GateEntropy } from './gate/settings.ts';
 import type { HttpContext } from './http/context.ts';
@@ -121,6 +122,7 @@ export async function assembleGateway(options: AssemblyOptions): Promise<Gateway
       now,
       spool: options.spool ?? null,
       knownPeriods: new Map(),
+      foresight: new Foresight(),
     },
     options.observer,
   );

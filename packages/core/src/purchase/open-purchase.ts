@@ -11,8 +11,8 @@ export interface OpenPurchase {
   readonly requestId: string;
   readonly approvalId: string;
   readonly action: Action;
-  /** SHA-256 of the terms, hex. */
-  readonly termsHash: string;
+  /** SHA-256 of the terms, hex. Asked for when an approval has to bind to it. */
+  readonly termsHash: () => string;
   readonly checkout: Checkout;
   /** Milliseconds a hold waits for its signatures. */
   readonly approvalValidForMs: number;
@@ -90,7 +90,7 @@ function openApproval(command: OpenPurchase, findings: readonly Finding[], nowMs
   return {
     approvalId: command.approvalId,
     status: 'pending',
-    termsHash: command.termsHash,
+    termsHash: command.termsHash(),
     steps: stepsOf(findings, []),
     createdAtMs: nowMs,
     expiresAtMs: nowMs + command.approvalValidForMs,

@@ -39,7 +39,7 @@ class Purchase {
         requestId: 'preq_1',
         approvalId: 'apr_1',
         action: exampleAction(),
-        termsHash: '00',
+        termsHash: () => '00',
         checkout: CHECKOUT,
         approvalValidForMs: CARD_MS,
       },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { generateApiKey, hashApiKey, hintOf, parseApiKey } from './api-key.ts';
+import { generateApiKey, hashApiKey, hexHashOfApiKey, hintOf, parseApiKey } from './api-key.ts';
 
 const kinds = ['agent', 'op', 'appr', 'own', 'aud'] as const;
 
@@ -69,9 +69,9 @@ describe('an API key', () => {
   });
 
   it('is hashed with SHA-256 and hinted at by its ends alone', () => {
-    expect(hashApiKey('abc').toString('hex')).toBe(
-      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
-    );
+    const hash = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+    expect(hashApiKey('abc').toString('hex')).toBe(hash);
+    expect(hexHashOfApiKey('abc')).toBe(hash);
     const key = generateApiKey('agent');
     expect(hintOf(key)).toBe(`${key.slice(0, 13)}...${key.slice(-4)}`);
   });

@@ -1,7 +1,7 @@
 // admin/api-key.ts: the text of an API key: `ck_<holder>_<32 random characters><6 of checksum>`, base 62.
 // The checksum tells a mistyped key from an unknown one without asking the database; it keeps nothing secret.
 // Must not store, log or compare keys.
-import { createHash, randomInt } from 'node:crypto';
+import { hash, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 export type KeyHolderKind = 'agent' | 'op' | 'appr' | 'own' | 'aud';
@@ -38,7 +38,12 @@ export function parseApiKey(text: string): ParsedApiKey {
 
 /** SHA-256 of the whole text: what is stored and looked up. */
 export function hashApiKey(text: string): Buffer {
-  return createHash('sha256').update(text, 'utf8').digest();
+  return hash('sha256', text, 'buffer');
+}
+
+/** The same in hex: what the compiled configuration finds a key's holder by. */
+export function hexHashOfApiKey(text: string): string {
+  return hash('sha256', text, 'hex');
 }
 
 /** What people tell keys apart by: the first four random characters and the last four of the checksum. */
@@ -60,5 +65,5 @@ function checksumOf(start: string): string {
 
 /** What the log says of a key: SHA-256 of its stored hash, hex. A hash that was put in its place shows. */
 export function keyDigest(apiKey: string): string {
-  return createHash('sha256').update(hashApiKey(apiKey)).digest('hex');
+  return hash('sha256', hashApiKey(apiKey), 'hex');
 }

@@ -20,87 +20,104 @@ const OID = { bool: 16, bytea: 17, int8: 20, int2: 21, int4: 23, text: 25, times
 
 const HEADER_BYTES = 20;
 const EMPTY_HEADER_BYTES = 12;
+const HAS_NULL_OFFSET = 4;
 const LENGTH_BYTES = 4;
 const NULL_LENGTH = -1;
+
+// Arrays are parts of one block of memory, one after the other, as each memory and view of its own costs more than what is
+// written. A part is never written again: the driver may still hold it in its queue.
+const BLOCK_BYTES = 64 * 1024;
+let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+let view = new DataView(block.buffer);
+let used = 0;
+
+/** Makes room in `block` from `used` on. */
+function reserve(bytes: number): void {
+  if (used + bytes <= block.length) return;
+  block = Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, bytes));
+  view = new DataView(block.buffer);
+  used = 0;
+}
+
+/** What has been written since `used`, up to `end`. */
+function take(end: number): Buffer {
+  const array = block.subarray(used, end);
+  used = end;
+  return array;
+}
 
 /** UTF-8. PostgreSQL refuses a zero character; a lone surrogate becomes U+FFFD, so refuse it at the edge. */
 function encodeText(values: Column<string>): Buffer {
   let bytesMax = HEADER_BYTES;
-  for (const value of values)
-    bytesMax += LENGTH_BYTES + (value === null ? 0 : value.length * UTF8_BYTES_PER_UNIT_MAX);
-  // Written into a scratch buffer and copied: asking for each length beforehand costs as much as the writing.
-  if (scratch.length < bytesMax) scratch = Buffer.allocUnsafeSlow(bytesMax);
-  const view = new DataView(scratch.buffer);
-  let offset = writeHeader(view, values, OID.text);
+  for (const value of values) bytesMax += LENGTH_BYTES + (value?.length ?? 0) * UTF8_BYTES_PER_UNIT_MAX;
+  reserve(bytesMax);
+  let offset = writeHeader(values.length, OID.text);
   for (const value of values) {
-    const length = value === null ? NULL_LENGTH : writeText(scratch, value, offset + LENGTH_BYTES);
-    view.setInt32(offset, length);
-    offset += LENGTH_BYTES + Math.max(length, 0);
+    if (value === null) offset = writeNull(offset);
+    else {
+      const length = writeText(value, offset + LENGTH_BYTES);
+      view.setInt32(offset, length);
+      offset += LENGTH_BYTES + length;
+    }
   }
-  const buffer = Buffer.allocUnsafe(offset);
-  scratch.copy(buffer, 0, 0, offset);
-  if (scratch.length > SCRATCH_BYTES_KEPT) scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES_KEPT);
-  return buffer;
+  return take(offset);
 }
 
 const UTF8_BYTES_PER_UNIT_MAX = 3;
-const SCRATCH_BYTES_KEPT = 1024 * 1024;
-
-/** Only ever used between two lines of one synchronous call. */
-let scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES_KEPT);
 
 /** Below this length a loop is faster than the call into the runtime. */
 const LOOP_LENGTH_MAX = 40;
 
-function writeText(buffer: Buffer, value: string, offset: number): number {
+function writeText(value: string, offset: number): number {
   const { length } = value;
-  if (length > LOOP_LENGTH_MAX) return buffer.write(value, offset, 'utf8');
+  if (length > LOOP_LENGTH_MAX) return block.write(value, offset, 'utf8');
   for (let index = 0; index < length; index += 1) {
     const unit = value.charCodeAt(index);
-    if (unit > 0x7f) return buffer.write(value, offset, 'utf8');
-    buffer[offset + index] = unit;
+    if (unit > 0x7f) return block.write(value, offset, 'utf8');
+    block[offset + index] = unit;
   }
   return length;
 }
 
 function encodeBytea(values: Column<Uint8Array>): Buffer {
-  let dataBytes = 0;
-  for (const value of values) dataBytes += value?.length ?? 0;
-  const { buffer, view } = startArray(values, OID.bytea, dataBytes);
-  let offset = HEADER_BYTES;
+  let bytes = HEADER_BYTES;
+  for (const value of values) bytes += LENGTH_BYTES + (value?.length ?? 0);
+  reserve(bytes);
+  let offset = writeHeader(values.length, OID.bytea);
   for (const value of values) {
-    view.setInt32(offset, value === null ? NULL_LENGTH : value.length);
-    offset += LENGTH_BYTES;
-    if (value === null) continue;
-    buffer.set(value, offset);
-    offset += value.length;
+    if (value === null) offset = writeNull(offset);
+    else {
+      view.setInt32(offset, value.length);
+      block.set(value, offset + LENGTH_BYTES);
+      offset += LENGTH_BYTES + value.length;
+    }
   }
-  return buffer;
+  return take(offset);
 }
 
 function encodeInt8(values: Column<bigint>): Buffer {
-  return encodeFixed(values, OID.int8, 8, (view, value, offset) => {
+  return encodeFixed(values, OID.int8, 8, (value, offset) => {
     if (BigInt.asIntN(64, value) !== value) throw new RangeError(`${value} does not fit an int8`);
     view.setBigInt64(offset, value);
   });
 }
 
 function encodeInt4(values: Column<number>): Buffer {
-  return encodeFixed(values, OID.int4, 4, (view, value, offset) => {
+  return encodeFixed(values, OID.int4, 4, (value, offset) => {
     if ((value | 0) !== value) throw new RangeError(`${value} does not fit an int4`);
     view.setInt32(offset, value);
   });
 }
 
 function encodeInt2(values: Column<number>): Buffer {
-  return encodeFixed(values, OID.int2, 2, (view, value, offset) => {
+  return encodeFixed(values, OID.int2, 2, (value, offset) => {
     if ((value << 16) >> 16 !== value) throw new RangeError(`${value} does not fit an int2`);
     view.setInt16(offset, value);
   });
 }
 
 function encodeBool(values: Column<boolean>): Buffer {
-  return encodeFixed(values, OID.bool, 1, (view, value, offset) => view.setUint8(offset, value ? 1 : 0));
+  return encodeFixed(values, OID.bool, 1, (value, offset) => view.setUint8(offset, value ? 1 : 0));
 }
 
 /** 2000-01-01T00:00:00Z, from which PostgreSQL counts. */
@@ -108,7 +125,7 @@ const POSTGRES_EPOCH_MS = 946_684_800_000;
 
 /** From milliseconds since 1970, as `Date.now()` gives them. */
 function encodeTimestamptz(valuesMs: Column<number>): Buffer {
-  return encodeFixed(valuesMs, OID.timestamptz, 8, (view, valueMs, offset) => {
+  return encodeFixed(valuesMs, OID.timestamptz, 8, (valueMs, offset) => {
     if (!Number.isSafeInteger(valueMs))
       throw new RangeError(`${valueMs} is not a whole number of milliseconds`);
     const microseconds = (valueMs - POSTGRES_EPOCH_MS) * 1_000;
@@ -126,44 +143,35 @@ function encodeFixed<Value>(
   values: Column<Value>,
   elementType: number,
   elementBytes: number,
-  write: (view: DataView, value: Value, offset: number) => void,
+  write: (value: Value, offset: number) => void,
 ): Buffer {
-  let dataBytes = 0;
-  for (const value of values) if (value !== null) dataBytes += elementBytes;
-  const { buffer, view } = startArray(values, elementType, dataBytes);
-  let offset = HEADER_BYTES;
+  reserve(HEADER_BYTES + values.length * (LENGTH_BYTES + elementBytes));
+  let offset = writeHeader(values.length, elementType);
   for (const value of values) {
-    view.setInt32(offset, value === null ? NULL_LENGTH : elementBytes);
-    offset += LENGTH_BYTES;
-    if (value === null) continue;
-    write(view, value, offset);
-    offset += elementBytes;
+    if (value === null) offset = writeNull(offset);
+    else {
+      view.setInt32(offset, elementBytes);
+      write(value, offset + LENGTH_BYTES);
+      offset += LENGTH_BYTES + elementBytes;
+    }
   }
-  return buffer;
-}
-
-/** A buffer of its own each time: the driver may still hold the last one in its queue. */
-function startArray(
-  values: Column<unknown>,
-  elementType: number,
-  dataBytes: number,
-): { buffer: Buffer; view: DataView } {
-  const size =
-    values.length === 0 ? EMPTY_HEADER_BYTES : HEADER_BYTES + values.length * LENGTH_BYTES + dataBytes;
-  const buffer = Buffer.allocUnsafe(size);
-  const view = new DataView(buffer.buffer, buffer.byteOffset, size);
-  writeHeader(view, values, elementType);
-  return { buffer, view };
+  return take(offset);
 }
 
 /** @returns where the elements begin */
-function writeHeader(view: DataView, values: Column<unknown>, elementType: number): number {
-  const isEmpty = values.length === 0;
-  view.setInt32(0, isEmpty ? 0 : 1); // dimensions
-  view.setInt32(4, values.includes(null) ? 1 : 0);
-  view.setInt32(8, elementType);
-  if (isEmpty) return EMPTY_HEADER_BYTES;
-  view.setInt32(12, values.length);
-  view.setInt32(16, 1); // lower bound
-  return HEADER_BYTES;
+function writeHeader(length: number, elementType: number): number {
+  view.setInt32(used, length === 0 ? 0 : 1); // dimensions
+  view.setInt32(used + HAS_NULL_OFFSET, 0);
+  view.setInt32(used + 8, elementType);
+  if (length === 0) return used + EMPTY_HEADER_BYTES;
+  view.setInt32(used + 12, length);
+  view.setInt32(used + 16, 1); // lower bound
+  return used + HEADER_BYTES;
+}
+
+/** @returns where the next element begins */
+function writeNull(offset: number): number {
+  view.setInt32(used + HAS_NULL_OFFSET, 1);
+  view.setInt32(offset, NULL_LENGTH);
+  return offset + LENGTH_BYTES;
 }

@@ -44,8 +44,8 @@ export interface Configuration {
   readonly policies: ReadonlyMap<string, CompiledPolicy>;
   /** Policies that run whether they were named or not. */
   readonly standingPolicies: readonly CompiledPolicy[];
-  /** First dimension of the scope, as `type:id` -> the budgets that may apply. */
-  readonly budgetsByDimension: ReadonlyMap<string, readonly Budget[]>;
+  /** First dimension of the scope, its type -> its id -> the budgets that may apply. */
+  readonly budgetsByDimension: ReadonlyMap<string, ReadonlyMap<string, readonly Budget[]>>;
   readonly budgets: ReadonlyMap<string, Budget>;
   /** SHA-256 of a key, hex -> whom it speaks for. */
   readonly callers: ReadonlyMap<string, KeyHolder>;
@@ -132,17 +132,18 @@ function budgetOf(row: BudgetRow): Budget {
   };
 }
 
-function groupByDimension(budgets: readonly Budget[]): Map<string, Budget[]> {
-  const groups = new Map<string, Budget[]>();
+function groupByDimension(budgets: readonly Budget[]): Map<string, Map<string, Budget[]>> {
+  const types = new Map<string, Map<string, Budget[]>>();
   for (const budget of budgets) {
     const [first] = budget.scope;
     if (first === undefined) continue;
-    const key = `${first.type}:${first.id}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [budget]);
+    const ids = types.get(first.type) ?? new Map<string, Budget[]>();
+    types.set(first.type, ids);
+    const group = ids.get(first.id);
+    if (group === undefined) ids.set(first.id, [budget]);
     else group.push(budget);
   }
-  return groups;
+  return types;
 }
 
 function callersOf(rows: ConfigurationRows): Map<string, KeyHolder> {

@@ -1,9 +1,11 @@
 // gate/entry-body.ts: what the record says of a purchase or a check. Plain data, snake_case, no free text.
 // The answer to an agent and its replay are both built from these bodies; a decision can be recomputed from them.
-// Empty and null fields are left out: each byte is written for every decision, for ever.
+// What is empty or null is left out, by being undefined: each byte is written for every decision, for ever. Members stand
+// in the order in which they are written, so that they need no sorting.
 import {
   type Action,
   type AuthorizationState,
+  type BudgetFacts,
   CORE_VERSION,
   type CurrencyCode,
   type DecisionFacts,
@@ -20,30 +22,40 @@ import type { Json } from '../record/recorder.ts';
 
 export type Body = Record<string, Json>;
 
-/** What was asked for; `privateCommitment` stands for intent, metadata and line items. */
-export function termsOf(action: Action, extra: Body): Body {
-  return withoutNulls({
-    ...extra,
-    action_type: action.type === 'spend' ? null : action.type,
+/** What the terms of a purchase say besides its action; a check has none of it. */
+export interface PurchaseTerms {
+  readonly commitmentType: string | null;
+  readonly replaces: string | null;
+  /** Stands for intent, metadata and line items. */
+  readonly privateCommitment: string;
+}
+
+/** What was asked for. */
+export function termsOf(action: Action, purchase: PurchaseTerms | null): Body {
+  return {
+    action_type: action.type === 'spend' ? undefined : action.type,
     agent_id: action.agentId,
     amount: formatAmount(action.amountMinor, action.currency),
-    category: action.category,
-    cost_center: action.costCenter,
-    country: action.country,
+    category: action.category ?? undefined,
+    commitment_type: purchase?.commitmentType ?? undefined,
+    cost_center: action.costCenter ?? undefined,
+    country: action.country ?? undefined,
     currency: action.currency,
-    days_since_purchase: action.daysSincePurchase,
-    deal_amount_minor: action.dealAmountMinor?.toString() ?? null,
-    discount_basis_points: action.discountBasisPoints,
+    days_since_purchase: action.daysSincePurchase ?? undefined,
+    deal_amount_minor: action.dealAmountMinor?.toString(),
+    discount_basis_points: action.discountBasisPoints ?? undefined,
     entity_id: action.entityId,
-    mcc: action.mcc,
-    merchant_domain: action.merchantDomain,
-    policy_id: action.policyId,
-    project: action.project,
-    rail: action.rail,
-    sources: Object.keys(action.sources).length === 0 ? null : action.sources,
-    team: action.team,
+    mcc: action.mcc ?? undefined,
+    merchant_domain: action.merchantDomain ?? undefined,
+    policy_id: action.policyId ?? undefined,
+    private: purchase?.privateCommitment,
+    project: action.project ?? undefined,
+    rail: action.rail ?? undefined,
+    replaces: purchase?.replaces ?? undefined,
+    sources: isEmpty(action.sources) ? undefined : action.sources,
+    team: action.team ?? undefined,
     vendor: action.counterparty,
-  });
+  };
 }
 
 /** The inverse of termsOf: the action a stored decision was about. */
@@ -93,16 +105,21 @@ export function decisionBody(
   facts: DecisionFacts,
   { configurationVersion, atMs }: { readonly configurationVersion: bigint; readonly atMs: number | null },
 ): Body {
-  const policyIds = facts.policies.map((policy) => policy.policyId);
+  const others: Body[] = [];
+  const passed: Json[] = [];
+  for (const finding of findings) {
+    if (finding.outcome !== 'pass') others.push(findingBody(finding));
+    else if (!isPlainPass(finding)) passed.push(passRow(finding));
+  }
   return {
     configuration_version: Number(configurationVersion),
     core_version: CORE_VERSION,
-    ...(atMs === null ? {} : { decided_at: atMs }),
+    decided_at: atMs ?? undefined,
     facts: factsBody(facts),
-    findings: findings.filter((finding) => finding.outcome !== 'pass').map(findingBody),
+    findings: others,
     outcome,
-    passed: findings.filter((finding) => finding.outcome === 'pass' && !isPlainPass(finding)).map(passRow),
-    passed_rules: policyIds.map((policyId) => plainPassesOf(policyId, findings)),
+    passed,
+    passed_rules: facts.policies.map((policy) => plainPassesOf(policy.policyId, findings)),
     policies: facts.policies.map((policy) => [policy.policyId, policy.version]),
   };
 }
@@ -135,41 +152,45 @@ function passRow(finding: Finding): Json {
 }
 
 function factsBody(facts: DecisionFacts): Body {
-  const bindings = facts.agent.bindings;
-  return withoutNulls({
+  return {
     agent_status: facts.agent.status,
-    bindings: Object.keys(bindings).length === 0 ? null : { ...bindings },
-    budgets: facts.budgets.map((budget) => [
-      budget.budgetId,
-      Number(budget.periodId),
-      budget.currency,
-      budget.limitMinor.toString(),
-      budget.pendingMinor.toString(),
-      budget.committedMinor.toString(),
-      budget.spentMinor.toString(),
-      budget.ownMinor.toString(),
-      ...(budget.cap === null ? [] : [budget.cap.policyId, budget.cap.ruleId]),
-    ]),
-    duplicate_at: facts.duplicateAtMs,
-    signed_steps: facts.signedSteps.length === 0 ? null : facts.signedSteps,
+    bindings: isEmpty(facts.agent.bindings) ? undefined : { ...facts.agent.bindings },
+    budgets: facts.budgets.map(budgetRow),
+    duplicate_at: facts.duplicateAtMs ?? undefined,
+    signed_steps: facts.signedSteps.length === 0 ? undefined : facts.signedSteps,
     stage: facts.stage,
-  });
+  };
+}
+
+function budgetRow(budget: BudgetFacts): Json {
+  const row = [
+    budget.budgetId,
+    Number(budget.periodId),
+    budget.currency,
+    budget.limitMinor.toString(),
+    budget.pendingMinor.toString(),
+    budget.committedMinor.toString(),
+    budget.spentMinor.toString(),
+    budget.ownMinor.toString(),
+  ];
+  if (budget.cap !== null) row.push(budget.cap.policyId, budget.cap.ruleId);
+  return row;
 }
 
 function findingBody(finding: Finding): Body {
-  return withoutNulls({
-    approvers: finding.approvers,
-    clause: finding.clause,
+  return {
+    approvers: finding.approvers ?? undefined,
+    clause: finding.clause ?? undefined,
     control: finding.control,
-    limit: finding.limit,
+    limit: finding.limit ?? undefined,
     message: finding.message,
-    next_step: finding.nextStep,
-    observed: finding.observed,
+    next_step: finding.nextStep ?? undefined,
+    observed: finding.observed ?? undefined,
     outcome: finding.outcome,
-    policy_id: finding.policyId,
+    policy_id: finding.policyId ?? undefined,
     reason_code: finding.reasonCode,
-    rule_id: finding.ruleId,
-  });
+    rule_id: finding.ruleId ?? undefined,
+  };
 }
 
 /**
@@ -182,48 +203,54 @@ export function purchaseBody(
   { state, leaveEndsAtMs }: { readonly state: PurchaseState; readonly leaveEndsAtMs: number },
   parts: { readonly terms?: Body; readonly decision?: Body },
 ): Body {
-  return withoutNulls({
-    ...parts,
+  return {
     approval: approvalBody(state),
     checkout: checkoutBody(state, leaveEndsAtMs),
-    detail: Object.keys(event.detail).length === 0 ? null : event.detail,
+    decision: parts.decision,
+    detail: isEmpty(event.detail) ? undefined : event.detail,
     state: stateBody(state, event.detail['authorization_id']),
+    terms: parts.terms,
     transfers: transfersBody(transfers),
-  });
+  };
 }
 
+/** undefined: there are none. */
 export function transfersBody(transfers: readonly Transfer[]): Json {
-  if (transfers.length === 0) return null;
-  return transfers.map((transfer) => [
-    Number(transfer.periodId),
-    transfer.from,
-    transfer.to,
-    transfer.amountMinor.toString(),
-  ]);
+  return transfers.length === 0 ? undefined : transfers.map(transferRow);
+}
+
+function transferRow(transfer: Transfer): Json {
+  return [Number(transfer.periodId), transfer.from, transfer.to, transfer.amountMinor.toString()];
 }
 
 const AUTHORIZATIONS_MAX = 50;
 
 /** The state columns as they stand after the transition: the rows are the fold of the log. */
 function stateBody(state: PurchaseState, changedId: unknown): Body {
-  // A decline says all in its own entry, and there may be any number of them: an entry has a largest size.
-  // What the entry is about is always there: the answer is built from it.
-  const approved = state.authorizations
+  return {
+    approved_by: state.approvedBy ?? undefined,
+    authorizations: authorizationsBody(state.authorizations, changedId),
+    card_status: state.card?.status,
+    checkout_status: state.checkoutStatus,
+    reserved_minor: state.reservedMinor.toString(),
+    reserved_periods: state.reservedPeriods.map(Number),
+    settled_minor: state.settledMinor === 0n ? undefined : state.settledMinor.toString(),
+    status: state.status,
+  };
+}
+
+/**
+ * A decline says all in its own entry, and there may be any number of them: an entry has a largest size.
+ * What the entry is about is always there: the answer is built from it.
+ */
+function authorizationsBody(authorizations: readonly AuthorizationState[], changedId: unknown): Json {
+  const approved = authorizations
     .filter((authorization) => authorization.approved)
     .filter(
       ({ authorizationId }, index, all) =>
         index >= all.length - AUTHORIZATIONS_MAX || authorizationId === changedId,
     );
-  return withoutNulls({
-    approved_by: state.approvedBy,
-    authorizations: approved.length === 0 ? null : approved.map(authorizationBody),
-    card_status: state.card?.status ?? null,
-    checkout_status: state.checkoutStatus,
-    reserved_minor: state.reservedMinor.toString(),
-    reserved_periods: state.reservedPeriods.map(Number),
-    settled_minor: state.settledMinor === 0n ? null : state.settledMinor.toString(),
-    status: state.status,
-  });
+  return approved.length === 0 ? undefined : approved.map(authorizationBody);
 }
 
 function authorizationBody(authorization: AuthorizationState): Body {
@@ -241,28 +268,25 @@ function authorizationBody(authorization: AuthorizationState): Body {
   };
 }
 
-function approvalBody(state: PurchaseState): Body | null {
-  const approval = state.approval;
-  if (approval === null) return null;
+function approvalBody({ approval }: PurchaseState): Json {
+  if (approval === null) return undefined;
   return {
     approval_id: approval.approvalId,
     created_at: new Date(approval.createdAtMs).toISOString(),
     expires_at: new Date(approval.expiresAtMs).toISOString(),
     status: approval.status,
-    steps: approval.steps.map((step) =>
-      withoutNulls({
-        approvers: step.approvers,
-        control: step.control,
-        limit: step.limit,
-        message: step.message,
-        policy_id: step.policyId,
-        reason_code: step.reasonCode,
-        rule_id: step.ruleId,
-        signed_at: step.signature === null ? null : new Date(step.signature.signedAtMs).toISOString(),
-        signed_by: step.signature?.principalId ?? null,
-        step_key: step.stepKey,
-      }),
-    ),
+    steps: approval.steps.map((step) => ({
+      approvers: step.approvers ?? undefined,
+      control: step.control,
+      limit: step.limit ?? undefined,
+      message: step.message,
+      policy_id: step.policyId ?? undefined,
+      reason_code: step.reasonCode,
+      rule_id: step.ruleId ?? undefined,
+      signed_at: step.signature === null ? undefined : new Date(step.signature.signedAtMs).toISOString(),
+      signed_by: step.signature?.principalId,
+      step_key: step.stepKey,
+    })),
     terms_hash: approval.termsHash,
   };
 }
@@ -287,10 +311,6 @@ function checkoutBody(state: PurchaseState, leaveEndsAtMs: number): Body {
   };
 }
 
-export function withoutNulls(fields: Body): Body {
-  const kept: Body = {};
-  for (const [name, value] of Object.entries(fields)) {
-    if (value !== null && value !== undefined) kept[name] = value;
-  }
-  return kept;
+function isEmpty(members: object): boolean {
+  return Object.keys(members).length === 0;
 }

@@ -6,6 +6,7 @@ import type { AttemptSpool } from '../record/attempt-spool.ts';
 import type { LogReader } from '../record/log-reader.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { ConfigurationCache } from './configuration-cache.ts';
+import type { Foresight } from './foresight.ts';
 import type { CheckoutFor, GateEntropy, GateSettings } from './settings.ts';
 
 export interface FlushContext {
@@ -24,4 +25,5 @@ export interface FlushContext {
   readonly spool: AttemptSpool | null;
   /** Ids of periods known to exist. Owned by the gate; only ever added to, after a commit. */
   readonly knownPeriods: Map<string, bigint>;
+  readonly foresight: Foresight;
 }

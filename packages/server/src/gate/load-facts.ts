@@ -1,5 +1,5 @@
-// gate/load-facts.ts: takes a batch's locks in the one lock order, then reads its facts. Lock first, then look: each
-// statement that reads is sent after the statement that locked what guards it, all in one round trip.
+// gate/load-facts.ts: takes a batch's locks in the one lock order, then reads its facts. Lock first, then look: what is not
+// read by the statement that locks is sent after it, all in one round trip.
 import type {
   ApprovalState,
   ApprovalStep,
@@ -8,25 +8,18 @@ import type {
   Merchant,
   PurchaseState,
 } from '@countersign/core';
-import type { QueryResultRow } from 'pg';
 
-import type { Statement } from '../db/statement.ts';
 import type { Transaction } from '../db/writer.ts';
 import { cardIdOf, requestIdOfCard } from '../ids.ts';
-import { type IdempotencyClaim, claimIdempotencyKeys } from '../ledger/claim-idempotency-keys.ts';
-import { type DuplicateRow, findDuplicates } from '../ledger/find-duplicates.ts';
 import { type IdempotencyRow, findIdempotencyKeys } from '../ledger/find-idempotency-keys.ts';
-import { type BudgetPeriodRow, lockBudgetPeriods } from '../ledger/lock-budget-periods.ts';
-import { lockConfigurationShared } from '../ledger/lock-configuration.ts';
-import { lockIdempotencyKeys } from '../ledger/lock-idempotency-keys.ts';
-import { lockDuplicateKeys } from '../ledger/lock-duplicate-keys.ts';
-import { type LockCardsRow, lockCards } from '../ledger/lock-cards.ts';
-import { type LockPurchasesRow, lockPurchases } from '../ledger/lock-purchases.ts';
+import type { IdempotencyClaim, IdempotencyKey } from '../ledger/idempotency-key.ts';
+import { type LockBatchRow, lockBatch } from '../ledger/lock-batch.ts';
 import { type ReadApprovalsRow, readApprovals } from '../ledger/read-approvals.ts';
 import { type ReadAuthorizationsRow, readAuthorizations } from '../ledger/read-authorizations.ts';
-import { takeEntries } from '../record/take-entries.ts';
+import { type ReadCardsRow, readCards } from '../ledger/read-cards.ts';
+import { type ReadPurchasesRow, readPurchases } from '../ledger/read-purchases.ts';
 import type { PreparedStep } from './prepare-command.ts';
-import { type WorkingPurchase, WorkingSet } from './working-set.ts';
+import { type WorkingBalance, type WorkingPurchase, WorkingSet } from './working-set.ts';
 
 export interface BatchKeys {
   readonly claims: readonly IdempotencyClaim[];
@@ -36,78 +29,147 @@ export interface BatchKeys {
   readonly entryCountMax: number;
 }
 
+/** What a batch is decided on, as it stood under its locks. */
 export interface BatchFacts {
   readonly configurationVersion: bigint;
-  readonly transactionId: string;
+  /** Ascending: one for every transition the batch can make. */
+  readonly entryIds: readonly bigint[];
+  /** Resource ids of the idempotency claims that were granted. */
   readonly claimed: ReadonlySet<string>;
   readonly holders: readonly IdempotencyRow[];
   /** Keys of the batch's steps that somebody has already. */
   readonly stepHolders: readonly IdempotencyRow[];
-  readonly working: WorkingSet;
+  readonly balances: readonly WorkingBalance[];
+  /** Fingerprint -> when such an action was last accepted, milliseconds. */
+  readonly duplicates: ReadonlyMap<bigint, number>;
+  readonly purchases: readonly WorkingPurchase[];
   /** Private text of existing purchases, for the answers. */
   readonly privateTexts: ReadonlyMap<string, unknown>;
 }
 
+export type LockedFacts = BatchFacts & { readonly transactionId: string };
+
 /** Waits for the locks. `nowMs`: when idempotency keys were claimed. */
-export async function loadFacts(tx: Transaction, keys: BatchKeys, nowMs: number): Promise<BatchFacts> {
-  const requestIds = [...new Set(keys.steps.map((step) => step.requestId))];
+export async function loadFacts(tx: Transaction, keys: BatchKeys, nowMs: number): Promise<LockedFacts> {
+  const { claims, fingerprints, periodIds, steps } = keys;
+  const requestIds = [...new Set(steps.map((step) => step.requestId))].sort();
   const cardIds = requestIds.map(cardIdOf);
-  const some = <R extends QueryResultRow>(present: boolean, statement: () => Statement): Promise<R[]> => {
-    const rows = present ? tx.query<R>(statement()).then((result) => result.rows) : Promise.resolve([]);
-    rows.catch(() => undefined); // never awaited when an earlier one fails
-    return rows;
-  };
-
-  const shared = tx.query(lockConfigurationShared());
-  const claimed = some<{ resource_id: string }>(keys.claims.length > 0, () =>
-    claimIdempotencyKeys(keys.claims, nowMs),
+  const stepKeys = steps.flatMap((step) => step.idempotency ?? []);
+  const locking = tx.query<LockBatchRow>(
+    lockBatch({
+      claims,
+      claimedAtMs: nowMs,
+      stepKeys,
+      fingerprints,
+      periodIds,
+      requestIds,
+      cardIds,
+      entryCount: keys.entryCountMax,
+    }),
   );
-  const stepKeys = keys.steps.flatMap((step) => step.idempotency ?? []);
-  const stepGuards = some(stepKeys.length > 0, () => lockIdempotencyKeys(stepKeys));
-  const guards = some(keys.fingerprints.length > 0, () => lockDuplicateKeys(keys.fingerprints));
-  const balances = some<BudgetPeriodRow>(keys.periodIds.length > 0, () => lockBudgetPeriods(keys.periodIds));
-  const stepHolders = some<IdempotencyRow>(stepKeys.length > 0, () => findIdempotencyKeys(stepKeys));
-  const purchases = some<LockPurchasesRow>(requestIds.length > 0, () => lockPurchases(requestIds));
-  const cards = some<LockCardsRow>(requestIds.length > 0, () => lockCards(cardIds));
-  const duplicates = some<DuplicateRow>(keys.fingerprints.length > 0, () =>
-    findDuplicates(keys.fingerprints),
-  );
-  const approvals = some<ReadApprovalsRow>(requestIds.length > 0, () => readApprovals(requestIds));
-  const authorizations = some<ReadAuthorizationsRow>(requestIds.length > 0, () =>
-    readAuthorizations(cardIds),
-  );
-  const taken = takeEntries(tx, keys.entryCountMax);
-  taken.catch(() => undefined); // never awaited when an earlier one fails
-
-  await shared;
-  const claimedIds = new Set((await claimed).map((row) => row.resource_id));
+  const looking = steps.length === 0 ? NOTHING : lookAt(tx, { requestIds, cardIds, stepKeys });
+  looking.catch(() => undefined); // never awaited when the lock fails
+  const [locked] = (await locking).rows;
+  if (locked === undefined) throw new Error('the locks of a batch are one row');
+  const claimed = new Set(locked.claimed);
   // Only for keys that somebody else has; after the claim, so that it sees what the claim waited for.
-  const others = keys.claims.filter((claim) => !claimedIds.has(claim.resourceId));
-  const holders = some<IdempotencyRow>(others.length > 0, () => findIdempotencyKeys(others));
-  await stepGuards;
-  await guards;
-  const { entryIds, transactionId, configurationVersion } = await taken;
-  const working = new WorkingSet(entryIds);
-  working.loadBalances(await balances);
-  working.loadDuplicates(await duplicates);
-  const rows = await purchases;
-  for (const purchase of purchasesOf(rows, await cards, await approvals, await authorizations, keys.steps)) {
-    working.loadPurchase(purchase);
-  }
+  const others = claims.filter((claim) => !claimed.has(claim.resourceId));
+  const { purchases, cards, approvals, authorizations, stepHolders } = await looking;
   return {
-    configurationVersion,
-    transactionId,
-    claimed: claimedIds,
-    holders: await holders,
-    stepHolders: await stepHolders,
-    working,
-    privateTexts: new Map(rows.map((row) => [row.request_id, row.private_text])),
+    configurationVersion: locked.configuration_version,
+    transactionId: locked.transaction_id,
+    entryIds: locked.entry_ids,
+    claimed,
+    holders: others.length === 0 ? [] : (await tx.query<IdempotencyRow>(findIdempotencyKeys(others))).rows,
+    stepHolders,
+    balances: balancesOf(locked),
+    duplicates: duplicatesOf(fingerprints, locked),
+    purchases: purchasesOf(purchases, cards, approvals, authorizations, steps),
+    privateTexts: new Map(purchases.map((row) => [row.request_id, row.private_text])),
   };
 }
 
+interface StepRows {
+  readonly stepHolders: readonly IdempotencyRow[];
+  readonly purchases: readonly ReadPurchasesRow[];
+  readonly cards: readonly ReadCardsRow[];
+  readonly approvals: readonly ReadApprovalsRow[];
+  readonly authorizations: readonly ReadAuthorizationsRow[];
+}
+
+const NOTHING: Promise<StepRows> = Promise.resolve({
+  stepHolders: [],
+  purchases: [],
+  cards: [],
+  approvals: [],
+  authorizations: [],
+});
+
+/** What a batch's steps are about; sent after their locks. */
+async function lookAt(
+  tx: Transaction,
+  keys: {
+    readonly requestIds: readonly string[];
+    readonly cardIds: readonly string[];
+    readonly stepKeys: readonly IdempotencyKey[];
+  },
+): Promise<StepRows> {
+  const [purchases, cards, approvals, authorizations, stepHolders] = await Promise.all([
+    tx.query<ReadPurchasesRow>(readPurchases(keys.requestIds)),
+    tx.query<ReadCardsRow>(readCards(keys.cardIds)),
+    tx.query<ReadApprovalsRow>(readApprovals(keys.requestIds)),
+    tx.query<ReadAuthorizationsRow>(readAuthorizations(keys.cardIds)),
+    keys.stepKeys.length === 0
+      ? { rows: [] }
+      : tx.query<IdempotencyRow>(findIdempotencyKeys(keys.stepKeys)),
+  ]);
+  return {
+    purchases: purchases.rows,
+    cards: cards.rows,
+    approvals: approvals.rows,
+    authorizations: authorizations.rows,
+    stepHolders: stepHolders.rows,
+  };
+}
+
+function balancesOf(locked: LockBatchRow): WorkingBalance[] {
+  const at = <T>(column: readonly T[] | null, index: number): T => {
+    const value = column?.[index];
+    if (value === undefined) throw new Error('the columns of the locked periods are of one length');
+    return value;
+  };
+  return (locked.period_ids ?? []).map((periodId, index) => ({
+    periodId,
+    budgetId: at(locked.budget_ids, index),
+    currency: at(locked.currencies, index),
+    limitMinor: at(locked.limits, index),
+    pendingMinor: at(locked.pending, index),
+    committedMinor: at(locked.committed, index),
+    spentMinor: at(locked.spent, index),
+    overrunMinor: at(locked.overruns, index),
+  }));
+}
+
+function duplicatesOf(fingerprints: readonly bigint[], locked: LockBatchRow): Map<bigint, number> {
+  const duplicates = new Map<bigint, number>();
+  locked.duplicates_at?.forEach((atMs, index) => {
+    const fingerprint = fingerprints[index];
+    if (atMs !== null && fingerprint !== undefined) duplicates.set(fingerprint, Number(atMs));
+  });
+  return duplicates;
+}
+
+export function workingSetOf(facts: BatchFacts): WorkingSet {
+  const working = new WorkingSet(facts.entryIds);
+  working.loadBalances(facts.balances);
+  working.loadDuplicates(facts.duplicates);
+  for (const purchase of facts.purchases) working.loadPurchase(purchase);
+  return working;
+}
+
 function purchasesOf(
-  rows: readonly LockPurchasesRow[],
-  cards: readonly LockCardsRow[],
+  rows: readonly ReadPurchasesRow[],
+  cards: readonly ReadCardsRow[],
   approvals: readonly ReadApprovalsRow[],
   authorizations: readonly ReadAuthorizationsRow[],
   steps: readonly PreparedStep[],
@@ -149,7 +211,7 @@ function approvalOf(row: ReadApprovalsRow): ApprovalState {
   };
 }
 
-function cardOf(row: LockCardsRow): CardState {
+function cardOf(row: ReadCardsRow): CardState {
   return {
     cardId: row.card_id,
     rail: row.rail,

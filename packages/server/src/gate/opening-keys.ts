@@ -1,6 +1,6 @@
 // gate/opening-keys.ts: the idempotency keys of new purchases and checks: claimed before the decision, as an opening is
 // never refused once it is decided. What is claimed is either new, or has been answered already.
-import type { IdempotencyClaim } from '../ledger/claim-idempotency-keys.ts';
+import type { IdempotencyClaim } from '../ledger/idempotency-key.ts';
 import type { BatchFacts } from './load-facts.ts';
 import type { Prepared, PreparedOpening, Refusal } from './prepare-command.ts';
 import type { Replay } from './replay-answer.ts';
@@ -49,7 +49,11 @@ export function claimsOf(slots: readonly (Prepared | Refusal)[]): OpeningClaims 
     if (!('kind' in slot) || slot.kind === 'step' || slot.idempotency === null) continue;
     const key = claimKey(slot.idempotency);
     if (claims.has(key)) continue;
-    claims.set(key, { claim: { ...slot.idempotency, resourceId: slot.resourceId }, leader: slot });
+    const { scope, operation, key: name, bodyHash } = slot.idempotency;
+    claims.set(key, {
+      claim: { scope, operation, key: name, bodyHash, resourceId: slot.resourceId },
+      leader: slot,
+    });
   }
   return claims;
 }

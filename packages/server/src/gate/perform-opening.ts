@@ -9,7 +9,7 @@ import {
 } from '@countersign/core';
 
 import { approvalIdOf, cardIdOf } from '../ids.ts';
-import { decisionBody, purchaseBody, withoutNulls } from './entry-body.ts';
+import { decisionBody, purchaseBody } from './entry-body.ts';
 import { type PerformContext, type Performed, factsOf } from './perform-context.ts';
 import type { PreparedOpening } from './prepare-command.ts';
 
@@ -60,10 +60,18 @@ export function performRequest(prepared: PreparedOpening, context: PerformContex
   return { ok: true, draftIndex, state, createdId: null, decision };
 }
 
+const NONE_SIGNED: readonly string[] = [];
+
 function openingFacts(prepared: PreparedOpening, context: PerformContext): DecisionFacts {
   const duplicateAtMs = context.working.duplicateAtMs(prepared.fingerprint);
-  const facts = factsOf(prepared.resolved, prepared.periods, null, duplicateAtMs, context);
-  return { ...facts, stage: 'request', signedSteps: [] };
+  const { agent, policies, budgets } = factsOf(
+    prepared.resolved,
+    prepared.periods,
+    null,
+    duplicateAtMs,
+    context,
+  );
+  return { stage: 'request', agent, policies, budgets, duplicateAtMs, signedSteps: NONE_SIGNED };
 }
 
 function keepOpened(
@@ -114,14 +122,14 @@ export function performCheck(prepared: PreparedOpening, context: PerformContext,
     type: `check.${CHECK_EVENT[outcome]}`,
     subjectId: prepared.resourceId,
     actor: prepared.caller,
-    body: withoutNulls({
+    body: {
       check: { decision },
       decision: decisionBody(outcome, findings, facts, {
         configurationVersion: configuration.version,
         atMs: prepared.atMs,
       }),
       terms: prepared.terms,
-    }),
+    },
   });
   working.checks.push({
     checkId: prepared.resourceId,

@@ -129,7 +129,7 @@ async function decideAgain(
       configurationVersion: BigInt(stored.configuration_version),
       atMs: stored.decided_at ?? null,
     });
-    if (canonicalJson(again) === canonicalJson(stored)) return null;
+    if (textOf(again) === textOf(stored)) return null;
     const fields = Object.keys({ ...again, ...stored }).filter(
       (name) => textOf(again[name]) !== textOf(Reflect.get(stored, name)),
     );
@@ -214,5 +214,5 @@ class StoredPolicies {
 }
 
 function textOf(value: unknown): string {
-  return value === undefined ? '' : canonicalJson(value);
+  return value === undefined ? '' : canonicalJson(value, 'left out');
 }

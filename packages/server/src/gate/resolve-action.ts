@@ -148,31 +148,42 @@ export function periodsOf(resolved: ResolvedAction, configuration: Configuration
 
 function budgetsOf(action: Action, configuration: Configuration): Budget[] {
   const found: Budget[] = [];
-  for (const [type, id] of dimensionsOf(action)) {
-    if (id === null) continue;
-    for (const budget of configuration.budgetsByDimension.get(`${type}:${id}`) ?? []) {
-      if (budget.scope.every((dimension) => matches(dimension, action))) found.push(budget);
+  for (const type of DIMENSIONS) {
+    const id = dimensionOf(action, type);
+    const budgets = id === null ? undefined : configuration.budgetsByDimension.get(type)?.get(id);
+    if (budgets === undefined) continue;
+    for (const budget of budgets) {
+      if (budget.scope.every((dimension) => dimensionOf(action, dimension.type) === dimension.id))
+        found.push(budget);
     }
   }
   return found;
 }
 
+const DIMENSIONS = ['organisation', 'entity', 'team', 'cost_center', 'project', 'policy', 'agent'] as const;
+
 const ORGANISATION = '*';
 
-function dimensionsOf(action: Action): readonly (readonly [string, string | null])[] {
-  return [
-    ['organisation', ORGANISATION],
-    ['entity', action.entityId],
-    ['team', action.team],
-    ['cost_center', action.costCenter],
-    ['project', action.project],
-    ['policy', action.policyId],
-    ['agent', action.agentId],
-  ];
-}
-
-function matches(dimension: { type: string; id: string }, action: Action): boolean {
-  return dimensionsOf(action).some(([type, id]) => type === dimension.type && id === dimension.id);
+/** Where an action stands in one dimension of a budget's scope; null: nowhere. */
+function dimensionOf(action: Action, type: string): string | null {
+  switch (type) {
+    case 'organisation':
+      return ORGANISATION;
+    case 'entity':
+      return action.entityId;
+    case 'team':
+      return action.team;
+    case 'cost_center':
+      return action.costCenter;
+    case 'project':
+      return action.project;
+    case 'policy':
+      return action.policyId;
+    case 'agent':
+      return action.agentId;
+    default:
+      return null;
+  }
 }
 
 export function periodKeyOf(budget: Budget, atMs: number): PeriodKey | null {

@@ -1,6 +1,6 @@
 // gate/step-keys.ts: which idempotency keys of a batch's steps are taken: by what the database held once they were
 // locked, and by the steps of this batch that went through before. A step that is refused takes none.
-import type { IdempotencyKey } from '../ledger/claim-idempotency-keys.ts';
+import type { IdempotencyKey } from '../ledger/idempotency-key.ts';
 import type { IdempotencyRow } from '../ledger/find-idempotency-keys.ts';
 import type { Performed } from './perform-context.ts';
 import { type PreparedStep, type Refusal, refusal } from './prepare-command.ts';

@@ -10,21 +10,18 @@ import {
   overrunTransfer,
 } from '@countersign/core';
 
-import type { IdempotencyClaim } from '../ledger/claim-idempotency-keys.ts';
+import type { IdempotencyClaim } from '../ledger/idempotency-key.ts';
 import type { CheckRow } from '../ledger/insert-checks.ts';
 import type { NoteRow } from '../ledger/insert-note.ts';
 import type { PurchaseRow } from '../ledger/insert-purchases.ts';
 import type { ReceiptRow } from '../ledger/insert-receipt.ts';
 import type { SignatureRow } from '../ledger/insert-signature.ts';
-import type { BudgetPeriodRow } from '../ledger/lock-budget-periods.ts';
 import type { EntryDraft } from '../record/recorder.ts';
 
 export interface WorkingBalance extends Balance {
   readonly periodId: bigint;
   readonly budgetId: string;
   readonly currency: string;
-  readonly startsAtMs: number;
-  readonly endsAtMs: number | null;
 }
 
 export interface WorkingPurchase {
@@ -62,27 +59,13 @@ export class WorkingSet {
     this.#entryIds = entryIds;
   }
 
-  loadBalances(rows: readonly BudgetPeriodRow[]): void {
-    for (const row of rows) {
-      this.#balances.set(row.period_id, {
-        periodId: row.period_id,
-        budgetId: row.budget_id,
-        currency: row.currency,
-        startsAtMs: row.starts_at.getTime(),
-        endsAtMs: row.ends_at?.getTime() ?? null,
-        limitMinor: row.limit_minor,
-        pendingMinor: row.pending_minor,
-        committedMinor: row.committed_minor,
-        spentMinor: row.spent_minor,
-        overrunMinor: row.overrun_minor,
-      });
-    }
+  loadBalances(balances: readonly WorkingBalance[]): void {
+    for (const balance of balances) this.#balances.set(balance.periodId, balance);
   }
 
-  loadDuplicates(rows: readonly { fingerprint: bigint; accepted_at: Date | null }[]): void {
-    for (const row of rows) {
-      if (row.accepted_at !== null) this.#duplicates.set(row.fingerprint, row.accepted_at.getTime());
-    }
+  /** Fingerprint -> when such an action was last accepted, milliseconds. */
+  loadDuplicates(duplicates: ReadonlyMap<bigint, number>): void {
+    for (const [fingerprint, atMs] of duplicates) this.#duplicates.set(fingerprint, atMs);
   }
 
   loadPurchase(purchase: WorkingPurchase): void {
@@ -141,7 +124,15 @@ export class WorkingSet {
     const balance = this.#required(transfer.periodId);
     this.#balances.set(transfer.periodId, applyTransfer(balance, transfer));
     this.#changedBalances.add(transfer.periodId);
-    this.transfers.push({ ...transfer, entryId: this.nextEntryId(), line: applied.length });
+    const { periodId, from, to, amountMinor } = transfer;
+    this.transfers.push({
+      periodId,
+      from,
+      to,
+      amountMinor,
+      entryId: this.nextEntryId(),
+      line: applied.length,
+    });
     applied.push(transfer);
   }
 

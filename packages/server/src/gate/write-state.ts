@@ -1,5 +1,6 @@
 // gate/write-state.ts: the rows of state and ledger that a batch leaves behind, as multi-row statements. The log's rows
 // follow in the same transaction.
+import { combineStatements } from '../db/combine-statements.ts';
 import type { Statement } from '../db/statement.ts';
 import { insertChecks } from '../ledger/insert-checks.ts';
 import { insertIdempotencyKeys } from '../ledger/insert-idempotency-keys.ts';
@@ -7,7 +8,8 @@ import { insertNote } from '../ledger/insert-note.ts';
 import { insertPurchases } from '../ledger/insert-purchases.ts';
 import { insertReceipt } from '../ledger/insert-receipt.ts';
 import { insertSignature } from '../ledger/insert-signature.ts';
-import { postTransfers } from '../ledger/post-transfers.ts';
+import { insertTransfers } from '../ledger/insert-transfers.ts';
+import { updateBalances } from '../ledger/update-balances.ts';
 import { updatePurchases } from '../ledger/update-purchases.ts';
 import { upsertApprovals } from '../ledger/upsert-approvals.ts';
 import { upsertAuthorization } from '../ledger/upsert-authorization.ts';
@@ -16,25 +18,37 @@ import type { WorkingPurchase, WorkingSet } from './working-set.ts';
 
 /** In the order they are sent; none where there is nothing to write. */
 export function writeState(working: WorkingSet, nowMs: number): Statement[] {
-  const statements: Statement[] = [];
+  const opened = working.newPurchases.length > 0 ? [insertPurchases(working.newPurchases)] : [];
+  const updated = working.changedPurchases.size > 0 ? [updatePurchases(updatesOf(working))] : [];
+  // A purchase that was opened and taken further in one batch must be there before it is updated.
+  const [ahead, together] = updated.length > 0 ? [opened, updated] : [[], opened];
   const add = <T>(rows: readonly T[], statement: (rows: readonly T[]) => Statement): void => {
-    if (rows.length > 0) statements.push(statement(rows));
+    if (rows.length > 0) together.push(statement(rows));
   };
-  add(working.newPurchases, insertPurchases);
-  add(updatesOf(working), updatePurchases);
   add(approvalsOf(working), upsertApprovals);
   add(cardsOf(working), upsertCards);
-  for (const { authorization, cardId, atMs, entryId } of working.changedAuthorizations.values()) {
-    statements.push(upsertAuthorization({ ...authorization, cardId, createdAtMs: atMs, entryId }));
-  }
-  for (const signature of working.signatures) statements.push(insertSignature(signature));
-  for (const receipt of working.receipts) statements.push(insertReceipt(receipt));
-  for (const note of working.notes) statements.push(insertNote(note));
   add(working.checks, insertChecks);
   add(working.stepKeys, (keys) => insertIdempotencyKeys(keys, nowMs));
-  if (working.transfers.length > 0)
-    statements.push(postTransfers(working.transfers, working.changedBalances));
-  return statements;
+  add(working.transfers, insertTransfers);
+  add(working.changedBalances, updateBalances);
+  const [first, ...others] = together;
+  return [
+    ...ahead,
+    ...(first === undefined ? [] : [combineStatements([first, ...others])]),
+    ...singlesOf(working),
+  ];
+}
+
+/** What a batch seldom has more than one of. */
+function singlesOf(working: WorkingSet): Statement[] {
+  return [
+    ...[...working.changedAuthorizations.values()].map(({ authorization, cardId, atMs, entryId }) =>
+      upsertAuthorization({ ...authorization, cardId, createdAtMs: atMs, entryId }),
+    ),
+    ...working.signatures.map(insertSignature),
+    ...working.receipts.map(insertReceipt),
+    ...working.notes.map(insertNote),
+  ];
 }
 
 /** Existing requests, and new ones that a later command of the same batch took further. */
@@ -67,7 +81,7 @@ function cardsOf(working: WorkingSet): UpsertCardsRow[] {
   return [...working.changedCards].map(([requestId, entryId]) => {
     const { card } = purchaseOf(working, requestId).state;
     if (card === null) throw new Error('a changed card exists');
-    return { ...card, entryId };
+    return { entryId, ...card };
   });
 }
 

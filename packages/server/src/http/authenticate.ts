@@ -3,7 +3,7 @@
 import type { Access } from '@countersign/contract';
 import type { FastifyRequest } from 'fastify';
 
-import { hashApiKey, parseApiKey } from '../admin/api-key.ts';
+import { hexHashOfApiKey, parseApiKey } from '../admin/api-key.ts';
 import type { Configuration, KeyHolder } from '../gate/configuration.ts';
 import type { AgentCaller, PrincipalCaller } from '../record/caller.ts';
 import { ProblemError } from './problem.ts';
@@ -21,19 +21,26 @@ const KEY_LENGTH_MAX = 512;
 
 /**
  * The caller of a request. `viaGate`: the gate looks at the key again under its lock, so what is cached will do; for
- * everything else a revocation made through another gateway must be seen here.
+ * everything else a revocation made through another gateway must be seen here. A promise only where the database is asked.
  */
-export async function authenticate(
+export function authenticate(
   request: FastifyRequest,
   { configuration, now }: AuthenticationContext,
   { viaGate }: { readonly viaGate: boolean },
-): Promise<HttpCaller> {
+): HttpCaller | Promise<HttpCaller> {
   const key = keyOf(request);
-  const hash = hashApiKey(key).toString('hex');
+  const hash = hexHashOfApiKey(key);
   const cached = viaGate ? configuration.current.callers.get(hash) : undefined;
-  const holder: KeyHolder | undefined = cached ?? (await configuration.fresh()).callers.get(hash);
-  if (holder === undefined) throw new ProblemError('unauthenticated', whyUnknown(key));
-  if (holder.expiresAtMs !== null && holder.expiresAtMs <= now()) {
+  if (cached !== undefined) return callerOfHolder(cached, now());
+  return configuration.fresh().then(({ callers }) => {
+    const holder = callers.get(hash);
+    if (holder === undefined) throw new ProblemError('unauthenticated', whyUnknown(key));
+    return callerOfHolder(holder, now());
+  });
+}
+
+function callerOfHolder(holder: KeyHolder, nowMs: number): HttpCaller {
+  if (holder.expiresAtMs !== null && holder.expiresAtMs <= nowMs) {
     throw new ProblemError('key_expired', 'This API key has expired.');
   }
   if (holder.caller.kind === 'system') throw new Error('a key never speaks for the gateway itself');
@@ -48,8 +55,10 @@ export function authorize(caller: HttpCaller, allow: readonly Access[]): void {
 }
 
 export function rolesOf(caller: HttpCaller): readonly Exclude<Access, 'public'>[] {
-  return caller.kind === 'agent' ? ['agent'] : caller.roles;
+  return caller.kind === 'agent' ? AGENT_ROLES : caller.roles;
 }
+
+const AGENT_ROLES = ['agent'] as const;
 
 function keyOf(request: FastifyRequest): string {
   const { authorization, 'x-api-key': header } = request.headers;

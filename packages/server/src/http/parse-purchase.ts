@@ -41,15 +41,13 @@ export function parsedPurchase(body: PurchaseRequestBody): PurchaseInput {
 
 function privateTextOf(body: PurchaseRequestBody, metadata: Metadata, currency: CurrencyCode): PrivateText {
   const { amount_details, line_items, estimated_contract_value } = body;
-  const check = (field: string, amount: string | number | undefined): void => {
-    if (amount !== undefined) parsedAmount(field, amount, currency, { allowZero: true });
-  };
-  for (const [name, amount] of Object.entries(amount_details ?? {})) check(`amount_details.${name}`, amount);
+  for (const [name, amount] of Object.entries(amount_details ?? {}))
+    checkAmount(`amount_details.${name}`, amount, currency);
   for (const [index, item] of (line_items ?? []).entries()) {
-    check(`line_items[${index}].unit_amount`, item.unit_amount);
-    check(`line_items[${index}].amount`, item.amount);
+    checkAmount(`line_items[${index}].unit_amount`, item.unit_amount, currency);
+    checkAmount(`line_items[${index}].amount`, item.amount, currency);
   }
-  check('estimated_contract_value', estimated_contract_value);
+  checkAmount('estimated_contract_value', estimated_contract_value, currency);
   return {
     intent: body.intent,
     metadata,
@@ -57,6 +55,10 @@ function privateTextOf(body: PurchaseRequestBody, metadata: Metadata, currency: 
     ...(line_items === undefined ? {} : { line_items }),
     ...(estimated_contract_value === undefined ? {} : { estimated_contract_value }),
   };
+}
+
+function checkAmount(field: string, amount: string | number | undefined, currency: CurrencyCode): void {
+  if (amount !== undefined) parsedAmount(field, amount, currency, { allowZero: true });
 }
 
 const FACT_LENGTH_MAX = 128;
@@ -75,12 +77,13 @@ function factOf(metadata: Metadata, name: string, given: string | undefined): st
 export function metadataText(metadata: Metadata, name: string): string | null {
   const value = metadata[name];
   if (value === undefined) return null;
-  const field = `metadata.${name}`;
   if (typeof value !== 'string' && typeof value !== 'number') {
+    const field = `metadata.${name}`;
     throw invalidField('invalid', { field, code: 'wrong_type', message: `\`${field}\` must be a text.` });
   }
   const text = String(value);
   if (text.trim() === '' || text.length > FACT_LENGTH_MAX) {
+    const field = `metadata.${name}`;
     const message = `\`${field}\` must have 1 to ${FACT_LENGTH_MAX} characters.`;
     throw invalidField('invalid', {
       field,

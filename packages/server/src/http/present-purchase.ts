@@ -26,7 +26,8 @@ export function presentOpened(entry: RecordedEntry, privateText: PrivateText | n
     approval,
     rejectionReason: null,
   });
-  return { ...shown, promise: entry.promise };
+  shown.promise = entry.promise;
+  return shown;
 }
 
 /** How it stands now. */
@@ -57,6 +58,7 @@ interface Parts {
   readonly rejectionReason: string | null;
 }
 
+/** What is undefined in it does not reach the JSON. */
 function present({ first, decided, last, privateText, approval, rejectionReason }: Parts): PurchaseRequest {
   const { terms } = first;
   const { state } = last;
@@ -76,11 +78,11 @@ function present({ first, decided, last, privateText, approval, rejectionReason 
     commitment_type: terms.commitment_type ?? 'purchase',
     replaces: terms.replaces ?? null,
     metadata: privateText === null ? null : privateText.metadata,
-    ...given('amount_details', privateText?.amount_details),
-    ...given('line_items', privateText?.line_items),
-    ...given('estimated_contract_value', privateText?.estimated_contract_value),
+    amount_details: privateText?.amount_details,
+    line_items: privateText?.line_items,
+    estimated_contract_value: privateText?.estimated_contract_value,
     decision: approval?.status === 'rejected' ? rejected(decision, rejectionReason) : decision,
-    ...(approval === null ? {} : { approval }),
+    ...(approval === null ? null : { approval }),
     checkout: presentCheckout(last, state, terms.currency),
     approved_by: state.approved_by ?? null,
     created_at: first.at,
@@ -133,22 +135,19 @@ function presentCheckout(
 ): PurchaseRequest['checkout'] {
   const { checkout } = last;
   const hasCard = checkout?.card_id !== undefined;
-  return {
+  const shown: PurchaseRequest['checkout'] = {
     // The database's own type has exactly the values of the contract.
     status: (checkout?.status ?? state.checkout_status) as PurchaseRequest['checkout']['status'],
     method: hasCard ? 'card' : checkout?.method === 'external' ? 'external' : null,
-    ...given('card_id', checkout?.card_id),
-    ...given('card_status', state.card_status),
-    ...given('last4', checkout?.last4),
-    ...given('expires_at', checkout?.expires_at),
-    ...(state.settled_minor === undefined
-      ? {}
-      : { settled_amount: formatAmount(BigInt(state.settled_minor), currency as CurrencyCode) }), // parsed when it was asked
   };
-}
-
-function given<Name extends string, T>(name: Name, value: T | undefined): Partial<Record<Name, T>> {
-  return value === undefined ? {} : ({ [name]: value } as Partial<Record<Name, T>>); // the one name, with its value
+  if (hasCard) shown.card_id = checkout.card_id;
+  if (state.card_status !== undefined) shown.card_status = state.card_status;
+  if (checkout?.last4 !== undefined) shown.last4 = checkout.last4;
+  if (checkout?.expires_at !== undefined) shown.expires_at = checkout.expires_at;
+  if (state.settled_minor !== undefined) {
+    shown.settled_amount = formatAmount(BigInt(state.settled_minor), currency as CurrencyCode); // parsed when it was asked
+  }
+  return shown;
 }
 
 type Step = Approval['steps'][number];

@@ -1,6 +1,6 @@
 // http/route.ts: turns an operation of the contract into a route: who may call it, what it checks, how it answers.
 // Every route is made here; server.ts refuses to start with one that does not say who may call it.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import type { Access, BodyOf, OperationShape, ParamsOf, QueryOf } from '@countersign/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -55,11 +55,11 @@ export function serve<O extends OperationShape>(
     method: operation.method,
     url: urlOf(operation.path),
     config: { allow: options.allow ?? operation.allow, viaGate: options.viaGate ?? false },
-    handler: async (request, reply) => {
-      const parts = check(request);
+    handler: (request, reply) => {
+      const call = check(request, reply);
       reply.status(operation.status);
       // The schemas that were just checked are those the types are made of.
-      return handler({ ...parts, request, reply } as unknown as Call<O>);
+      return handler(call as unknown as Call<O>);
     },
   });
 }
@@ -76,21 +76,17 @@ export function agentScope(request: FastifyRequest): string | null {
   return caller.kind === 'agent' ? caller.agentId : null;
 }
 
-interface Parts {
-  readonly body: unknown;
-  readonly query: unknown;
-  readonly params: unknown;
-  readonly idempotency: Idempotency | null;
-}
+/** A call before its types are known. */
+type CheckedCall = { readonly [Name in keyof Call<OperationShape>]: unknown };
 
-function checksOf(operation: OperationShape): (request: FastifyRequest) => Parts {
+function checksOf(operation: OperationShape): (request: FastifyRequest, reply: FastifyReply) => CheckedCall {
   const checkBody =
     operation.body === undefined || operation.bodyCheckedByReader === true
       ? null
       : bodyValidator(operation.body);
   const checkQuery = textValidator(operation.query ?? { type: 'object' });
   const checkParams = operation.params === undefined ? null : textValidator(operation.params);
-  return (request) => {
+  return (request, reply) => {
     const query = { ...(request.query as Record<string, unknown>) }; // as Fastify's parser gives it
     const unusable = hasUnusableText(query);
     if (unusable !== null) {
@@ -101,7 +97,7 @@ function checksOf(operation: OperationShape): (request: FastifyRequest) => Parts
     const params = paramsOf(request, checkParams);
     const body = bodyOf(operation, request.body);
     if (body !== undefined) checkBody?.(body);
-    return { body, query, params, idempotency: idempotencyOf(request, body) };
+    return { body, query, params, request, reply, idempotency: idempotencyOf(request, body) };
   };
 }
 
@@ -110,9 +106,9 @@ function paramsOf(
   request: FastifyRequest,
   check: ((value: unknown) => void) | null,
 ): Record<string, unknown> {
+  if (check === null) return {};
   const { '*': rest, ...named } = request.params as Record<string, unknown>; // as Fastify's router gives it
   const params = rest === undefined ? named : { ...named, index: rest };
-  if (check === null) return params;
   if (hasUnusableText(params) !== null) throw notFound();
   try {
     check(params);
@@ -154,19 +150,16 @@ function idempotencyOf(request: FastifyRequest, body: unknown): Idempotency | nu
 
 /** SHA-256 of the body, whatever the order of its names. */
 export function hashOfBody(body: unknown): Buffer {
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(body ?? null)))
-    .digest();
+  return hash('sha256', JSON.stringify(sorted(body ?? null)), 'buffer');
 }
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, item]) => [name, sorted(item)]),
-  );
+  const fields = value as Readonly<Record<string, unknown>>; // parsed: its names are data, `__proto__` is none of them
+  const copy: Record<string, unknown> = {};
+  for (const name of Object.keys(fields).sort()) copy[name] = sorted(fields[name]);
+  return copy;
 }
 
 /** `{request_id}` as the router writes it; a tile's index contains slashes. */

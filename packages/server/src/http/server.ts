@@ -11,7 +11,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 
-import { authenticate, authorize } from './authenticate.ts';
+import { type HttpCaller, authenticate, authorize } from './authenticate.ts';
 import type { HttpContext } from './context.ts';
 import { ProblemError, RETRY_AFTER_SECONDS, isRetryable, problemOf } from './problem.ts';
 import { registerRoutes } from './routes.ts';
@@ -109,17 +109,31 @@ export function refuseUndeclaredRoutes(app: FastifyInstance): void {
   });
 }
 
+/** Hooks call back where they can: a promise for each would be made and waited for with every request. */
 function identifyCallers(app: FastifyInstance, context: HttpContext): void {
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const { allow, viaGate } = request.routeOptions.config;
-    if (allow === undefined || allow.includes('public')) return;
-    request.caller = await authenticate(request, context, { viaGate: viaGate === true });
-    authorize(request.caller, allow);
+    if (allow === undefined || allow.includes('public')) {
+      done();
+      return;
+    }
+    const caller = authenticate(request, context, { viaGate: viaGate === true });
+    if (caller instanceof Promise) {
+      caller.then((found) => admit(request, found, allow)).then(() => done(), done);
+      return;
+    }
+    admit(request, caller, allow);
+    done();
   });
 }
 
+function admit(request: FastifyRequest, caller: HttpCaller, allow: readonly Access[]): void {
+  request.caller = caller;
+  authorize(caller, allow);
+}
+
 function watchAnswers(app: FastifyInstance, { metrics, log }: HttpContext): void {
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
     reply.header('referrer-policy', 'no-referrer');
@@ -127,8 +141,9 @@ function watchAnswers(app: FastifyInstance, { metrics, log }: HttpContext): void
     if (!reply.hasHeader('content-security-policy')) {
       reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
     }
+    done(null, payload);
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     // The route's pattern, never the address: that may hold what somebody typed.
     const route = request.routeOptions.url ?? 'unmatched';
     const { method } = request;
@@ -139,6 +154,7 @@ function watchAnswers(app: FastifyInstance, { metrics, log }: HttpContext): void
       { request_id: request.id, method, route, status, ms: Math.round(reply.elapsedTime), key_id: caller },
       'answered',
     );
+    done();
   });
 }
 

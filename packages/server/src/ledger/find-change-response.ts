@@ -1,5 +1,7 @@
-// ledger/find-change-response.ts: what was answered to a change with this idempotency key. Under the configuration lock, so nobody is storing one.
+// ledger/find-change-response.ts: what was answered to a change with this idempotency key. Under the configuration lock, so
+// nobody is storing one.
 import type { Statement } from '../db/statement.ts';
+import { type IdempotencyKey, idempotencyHash } from './idempotency-key.ts';
 
 export interface ChangeResponseRow {
   body_hash: Buffer;
@@ -7,18 +9,10 @@ export interface ChangeResponseRow {
   response: unknown;
 }
 
-export function findChangeResponse({
-  scope,
-  operation,
-  key,
-}: {
-  readonly scope: string;
-  readonly operation: string;
-  readonly key: string;
-}): Statement {
+export function findChangeResponse(key: IdempotencyKey): Statement {
   return {
     name: 'find_change_response',
-    text: `SELECT body_hash, resource_id, response FROM idempotency_key WHERE scope = $1 AND operation = $2 AND key = $3`,
-    values: [scope, operation, key],
+    text: 'SELECT body_hash, resource_id, response FROM idempotency_key WHERE key_hash = $1::uuid',
+    values: [idempotencyHash(key)],
   };
 }

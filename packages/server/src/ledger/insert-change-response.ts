@@ -1,26 +1,20 @@
 // ledger/insert-change-response.ts: remembers what was answered to a change, without secrets.
 import type { Statement } from '../db/statement.ts';
+import { type IdempotencyClaim, idempotencyHash } from './idempotency-key.ts';
 
-interface ChangeResponse {
-  readonly scope: string;
-  readonly operation: string;
-  readonly key: string;
-  readonly bodyHash: Buffer;
-  readonly resourceId: string;
+type ChangeResponse = IdempotencyClaim & {
   /** null where the answer held a secret: it is not kept. */
   readonly response: unknown;
   readonly at: Date;
-}
+};
 
 export function insertChangeResponse(row: ChangeResponse): Statement {
   return {
     name: 'insert_change_response',
-    text: `INSERT INTO idempotency_key (scope, operation, key, body_hash, resource_id, response, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    text: `INSERT INTO idempotency_key (key_hash, body_hash, resource_id, response, created_at)
+           VALUES ($1::uuid, $2, $3, $4, $5)`,
     values: [
-      row.scope,
-      row.operation,
-      row.key,
+      idempotencyHash(row),
       row.bodyHash,
       row.resourceId,
       row.response === null ? null : JSON.stringify(row.response),

@@ -273,14 +273,11 @@ CREATE TABLE policy_check (
 CREATE INDEX policy_check_duplicate ON policy_check (fingerprint, created_at);
 
 CREATE TABLE idempotency_key (
-  scope text COLLATE "C" NOT NULL,            -- the agent's or principal's id
-  operation text COLLATE "C" NOT NULL,
-  key text COLLATE "C" NOT NULL,
+  key_hash uuid PRIMARY KEY,                  -- 128 bits of SHA-256 of caller, operation and key
   body_hash bytea NOT NULL,                   -- SHA-256 of the canonical body: another body is refused
   resource_id text COLLATE "C" NOT NULL,      -- the answer is rebuilt from the resource's first log entry
   response json,                              -- control plane only: the stored answer, without secrets
-  created_at timestamptz NOT NULL,
-  PRIMARY KEY (scope, operation, key)
+  created_at timestamptz NOT NULL
 );
 
 -- Record --------------------------------------------------------------------------------------
@@ -368,6 +365,72 @@ CREATE INDEX webhook_delivery_due ON webhook_delivery (endpoint_id, next_attempt
   WHERE status = 'pending' AND next_attempt_at IS NOT NULL;
 CREATE INDEX webhook_delivery_order ON webhook_delivery (endpoint_id, subject_id, leaf_index) WHERE status = 'pending';
 CREATE INDEX webhook_delivery_log ON webhook_delivery (endpoint_id, delivery_id);
+
+-- Gate ----------------------------------------------------------------------------------------
+
+-- Every lock of a batch in the one lock order, then the facts they guard, and last the ids of its log entries, whose order
+-- is thereby the order of changes. Lock first, then look: in a VOLATILE function each statement sees what is committed
+-- when it begins, so also what the statement before it had waited for.
+CREATE FUNCTION lock_batch(
+  claim_hashes uuid[], claim_body_hashes bytea[], claim_resources text[], claimed_at timestamptz,
+  step_key_hashes integer[],                  -- ascending
+  duplicate_keys bigint[],                    -- ascending
+  period_keys bigint[],
+  request_keys text[],
+  card_keys text[],
+  entry_count integer,
+  OUT configuration_version bigint,
+  OUT transaction_id text,
+  OUT entry_ids bigint[],
+  OUT claimed text[],                         -- resources whose idempotency key was free
+  OUT duplicates_at bigint[],                 -- as duplicate_keys: when such an action was last accepted (ms), or NULL
+  OUT period_ids bigint[],                    -- those that exist; the arrays below are beside it
+  OUT budget_ids text[], OUT currencies text[],
+  OUT limits bigint[], OUT pending bigint[], OUT committed bigint[], OUT spent bigint[], OUT overruns bigint[]
+) LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(4117, 1);
+  IF cardinality(claim_hashes) > 0 THEN
+    -- waits for another transaction that claims the same key, so that its outcome is known afterwards
+    WITH granted AS (
+      INSERT INTO idempotency_key (key_hash, body_hash, resource_id, created_at)
+      SELECT new.*, claimed_at FROM unnest(claim_hashes, claim_body_hashes, claim_resources) AS new
+      ON CONFLICT (key_hash) DO NOTHING
+      RETURNING resource_id
+    ) SELECT array_agg(resource_id) INTO claimed FROM granted;
+  END IF;
+  IF cardinality(step_key_hashes) > 0 THEN
+    PERFORM pg_advisory_xact_lock(4118, step_key_hash) FROM unnest(step_key_hashes) AS step_key_hash;
+  END IF;
+  IF cardinality(duplicate_keys) > 0 THEN
+    -- advisory, because "no such action was accepted before" has no row to lock
+    PERFORM pg_advisory_xact_lock(duplicate_key) FROM unnest(duplicate_keys) AS duplicate_key;
+  END IF;
+  IF cardinality(period_keys) > 0 THEN
+    -- NO KEY UPDATE: it blocks other writers of the row, not other transactions' references to it
+    SELECT array_agg(period_id), array_agg(budget_id), array_agg(currency), array_agg(limit_minor),
+           array_agg(pending_minor), array_agg(committed_minor), array_agg(spent_minor), array_agg(overrun_minor)
+    INTO period_ids, budget_ids, currencies, limits, pending, committed, spent, overruns
+    FROM (SELECT * FROM budget_period WHERE period_id = ANY (period_keys) ORDER BY period_id FOR NO KEY UPDATE) AS locked;
+  END IF;
+  IF cardinality(request_keys) > 0 THEN
+    PERFORM FROM purchase_request WHERE request_id = ANY (request_keys) ORDER BY request_id FOR NO KEY UPDATE;
+    PERFORM FROM card WHERE card_id = ANY (card_keys) ORDER BY card_id FOR NO KEY UPDATE;
+  END IF;
+  IF cardinality(duplicate_keys) > 0 THEN
+    -- denied, cancelled and expired attempts do not count
+    duplicates_at := ARRAY(
+      SELECT (extract(epoch FROM greatest(
+        (SELECT created_at FROM purchase_request
+         WHERE fingerprint = duplicate_key AND status IN ('approved', 'held') ORDER BY created_at DESC LIMIT 1),
+        (SELECT created_at FROM policy_check
+         WHERE fingerprint = duplicate_key AND decision <> 'block' ORDER BY created_at DESC LIMIT 1))) * 1000)::bigint
+      FROM unnest(duplicate_keys) WITH ORDINALITY AS wanted (duplicate_key, position) ORDER BY position);
+  END IF;
+  configuration_version := (SELECT version FROM configuration);
+  transaction_id := pg_current_xact_id()::text;
+  entry_ids := ARRAY(SELECT nextval('log_entry_id') FROM generate_series(1, entry_count));
+END $$;
 
 -- Append only ---------------------------------------------------------------------------------
 
