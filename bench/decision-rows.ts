@@ -5,7 +5,7 @@ import { leafHash } from '@countersign/audit';
 import type { Pool } from 'pg';
 
 import { approvalIdOf, cardIdOf, newId } from '../packages/server/src/ids.ts';
-import type { IdempotencyClaim } from '../packages/server/src/ledger/idempotency-key.ts';
+import { type IdempotencyClaim, idempotencyKeyHash } from '../packages/server/src/ledger/idempotency-key.ts';
 import type { PurchaseRow } from '../packages/server/src/ledger/insert-purchases.ts';
 import { eventTypeCode } from '../packages/server/src/record/event-type-code.ts';
 import { type Outcome, type Purchase, agentIdOf } from './workload.ts';
@@ -85,8 +85,12 @@ export async function readRowSource(gatePool: Pool, target: Pool): Promise<RowSo
       const sample = alike[number % alike.length];
       if (sample === undefined) throw new Error(`the gate has left no ${purchase.outcome} purchase to copy`);
       const agentId = agentIdOf(purchase.agent);
-      const claim = { scope: agentId, operation: 'request', key: purchase.idempotencyKey };
-      return rowsFrom(sample, { number, agentId, claim, periodIds: periods.get(agentId) ?? [], atMs });
+      const keyHash = idempotencyKeyHash({
+        scope: agentId,
+        operation: 'request',
+        key: purchase.idempotencyKey,
+      });
+      return rowsFrom(sample, { number, agentId, keyHash, periodIds: periods.get(agentId) ?? [], atMs });
     },
   };
 }
@@ -117,12 +121,12 @@ async function periodsByAgent(pool: Pool): Promise<Map<string, bigint[]>> {
 interface Instance {
   readonly number: number;
   readonly agentId: string;
-  readonly claim: { readonly scope: string; readonly operation: string; readonly key: string };
+  readonly keyHash: string;
   readonly periodIds: readonly bigint[];
   readonly atMs: number;
 }
 
-function rowsFrom(sample: Sample, { number, agentId, claim, periodIds, atMs }: Instance): DecisionRows {
+function rowsFrom(sample: Sample, { number, agentId, keyHash, periodIds, atMs }: Instance): DecisionRows {
   const requestId = newId('preq');
   const approvalId = sample.approval_id === null ? null : approvalIdOf(requestId);
   const transfers = sample.accounts.map(({ from, to }, index): Transfer => {
@@ -149,7 +153,7 @@ function rowsFrom(sample: Sample, { number, agentId, claim, periodIds, atMs }: I
       reservedMinor: sample.reserved_minor,
       approvedBy: sample.approved_by,
     },
-    claim: { ...claim, bodyHash: sample.body_hash, resourceId: requestId },
+    claim: { keyHash, bodyHash: sample.body_hash, resourceId: requestId },
     card: cardOf(sample, requestId, atMs),
     approval: approvalOf(sample, requestId, approvalId, atMs),
     transfers,

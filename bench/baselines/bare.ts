@@ -6,6 +6,7 @@ import { binaryArray } from '../../packages/server/src/db/binary-array.ts';
 import type { InclusionPromise } from '@countersign/audit';
 
 import type { Statement } from '../../packages/server/src/db/statement.ts';
+import { combineStatements } from '../../packages/server/src/db/combine-statements.ts';
 import { insertIdempotencyKeys } from '../../packages/server/src/ledger/insert-idempotency-keys.ts';
 import { insertPurchases } from '../../packages/server/src/ledger/insert-purchases.ts';
 import { insertTransfers } from '../../packages/server/src/ledger/insert-transfers.ts';
@@ -69,10 +70,8 @@ export class BareGroupCommit {
         throw new Error('rolled back at COMMIT');
       return result.rows;
     };
-    const claims = batch.map((rows) => rows.claim);
-    const [, , taken] = await Promise.all([
+    const [, taken] = await Promise.all([
       send({ name: 'begin', text: 'BEGIN', values: [] }),
-      send(insertIdempotencyKeys(claims, batch[0]?.request.createdAtMs ?? 0)),
       send(takeEntryIds(batch.length)),
     ]);
     const entryIds = (taken as { entry_id: bigint }[]).map((row) => row.entry_id);
@@ -95,13 +94,17 @@ export class BareGroupCommit {
     const transfers = written.flatMap(({ rows, entryId }) =>
       rows.transfers.map((transfer, line) => ({ ...transfer, entryId, line })),
     );
-    return [
+    const state = combineStatements([
       insertPurchases(requests),
       ...(approvals.length === 0 ? [] : [upsertApprovals(approvals)]),
       ...(cards.length === 0 ? [] : [upsertCards(cards)]),
+      insertIdempotencyKeys(
+        written.map(({ rows }) => rows.claim),
+        requests[0]?.createdAtMs ?? 0,
+      ),
       ...(transfers.length === 0 ? [] : [insertTransfers(transfers), addToBalances(transfers)]),
-      this.#recordEntries(written),
-    ];
+    ]);
+    return [state, this.#recordEntries(written)];
   }
 
   /** The gate's own statement, with a promise that was signed once. */

@@ -1,5 +1,4 @@
 // bench/baselines/single-row-values.ts: one decision's rows as parameters of single-row statements.
-import { idempotencyHash } from '../../packages/server/src/ledger/idempotency-key.ts';
 import type { DecisionRows, RowSource } from '../decision-rows.ts';
 
 export interface SingleRowValues {
@@ -35,7 +34,7 @@ export function singleRowValues(rows: DecisionRows): SingleRowValues {
       request.reservedMinor,
       request.approvedBy,
     ],
-    claim: [idempotencyHash(claim), claim.bodyHash, claim.resourceId],
+    claim: [claim.keyHash, claim.bodyHash, claim.resourceId],
     card:
       card === null
         ? null

@@ -8,16 +8,22 @@ import { batchKeysOf } from './batch-keys.ts';
 import type { Configuration } from './configuration.ts';
 import { creditPeriodsOf } from './credit-periods.ts';
 import type { FlushContext } from './flush-context.ts';
-import { type BatchFacts, type BatchKeys, type LockedFacts, loadFacts, workingSetOf } from './load-facts.ts';
+import {
+  type BatchFacts,
+  type BatchKeys,
+  type LockedFacts,
+  completeFacts,
+  loadFacts,
+  workingSetOf,
+} from './load-facts.ts';
 import { openPeriods } from './open-periods.ts';
-import { type OpeningClaims, claimsOf, replayFor } from './opening-keys.ts';
+import { IdempotencyKeys } from './idempotency-keys.ts';
 import type { PerformContext, Performed } from './perform-context.ts';
 import { performCheck, performRequest } from './perform-opening.ts';
 import { performStep } from './perform-step.ts';
 import type { Prepared, Refusal } from './prepare-command.ts';
 import type { Replay } from './replay-answer.ts';
 import type { PeriodKey } from './resolve-action.ts';
-import { StepKeys } from './step-keys.ts';
 import type { WorkingSet } from './working-set.ts';
 import { writeState } from './write-state.ts';
 
@@ -43,7 +49,6 @@ export type Attempt = 'stale' | { readonly slots: readonly SlotResult[] };
 interface Batch {
   readonly slots: readonly Slot[];
   readonly configuration: Configuration;
-  readonly claims: OpeningClaims;
   readonly keys: BatchKeys;
   readonly creditPeriod: (periodId: bigint) => bigint;
 }
@@ -58,9 +63,8 @@ export async function attemptBatch(
   if ((await openMissing(slots, configuration, context)) === 'stale') return 'stale';
   const credits = await creditPeriodsOf(slots, configuration, context);
   if (credits === 'stale') return 'stale';
-  const claims = claimsOf(slots);
-  const keys = batchKeysOf(slots, claims, { credits: credits.periodIds, knownPeriods: context.knownPeriods });
-  const batch: Batch = { slots, configuration, claims, keys, creditPeriod: credits.creditPeriod };
+  const keys = batchKeysOf(slots, { credits: credits.periodIds, knownPeriods: context.knownPeriods });
+  const batch: Batch = { slots, configuration, keys, creditPeriod: credits.creditPeriod };
   const expected = context.foresight.expect(slots.length, keys, configuration.version);
   if (expected !== null) {
     const attempt = await decideAhead(batch, expected, context);
@@ -91,9 +95,9 @@ async function openMissing(
 
 function decideUnderLocks(batch: Batch, context: BatchContext): Promise<Attempt> {
   return context.writer.transaction<Attempt>(async (tx) => {
-    const locked = await loadFacts(tx, batch.keys, context.now());
+    const locked = await loadFacts(tx, batch.keys);
     if (locked.configurationVersion !== batch.configuration.version) return { result: 'stale' };
-    const decided = decide(batch, locked, tx, context);
+    const decided = decide(batch, await completeFacts(tx, batch.keys, locked), tx, context);
     return decided === 'stale' ? { result: 'stale' } : outcomeOf(decided, locked, context);
   });
 }
@@ -101,7 +105,7 @@ function decideUnderLocks(batch: Batch, context: BatchContext): Promise<Attempt>
 /** While the database takes the locks. `missed`: they held something else, and nothing was done. */
 function decideAhead(batch: Batch, expected: BatchFacts, context: BatchContext): Promise<Attempt | 'missed'> {
   return context.writer.transaction<Attempt | 'missed'>(async (tx) => {
-    const locking = loadFacts(tx, batch.keys, context.now());
+    const locking = loadFacts(tx, batch.keys);
     locking.catch(() => undefined); // awaited below, unless deciding fails first
     tx.flush();
     const decided = decide(batch, expected, tx, context);
@@ -149,11 +153,7 @@ function decide(batch: Batch, facts: BatchFacts, tx: Transaction, context: Batch
     periodIds: context.knownPeriods,
     creditPeriod,
   };
-  const keys = {
-    claims: batch.claims,
-    stepKeys: new StepKeys(facts.stepHolders),
-    locked: new Set(batch.keys.periodIds),
-  };
+  const keys = { idempotency: new IdempotencyKeys(facts.holders), locked: new Set(batch.keys.periodIds) };
   const outcomes = slots.map((slot) => performSlot(slot, facts, keys, performContext, nowMs));
   const sealed = write(working, tx, context, nowMs);
   const results = outcomes.map((outcome) => sealedResult(outcome, sealed));
@@ -197,31 +197,26 @@ function sealedResult(outcome: SlotOutcome, sealed: SealedBatch | null): SlotRes
 function performSlot(
   slot: Slot,
   facts: BatchFacts,
-  {
-    claims,
-    stepKeys,
-    locked,
-  }: { readonly claims: OpeningClaims; readonly stepKeys: StepKeys; readonly locked: ReadonlySet<bigint> },
+  keys: { readonly idempotency: IdempotencyKeys; readonly locked: ReadonlySet<bigint> },
   context: PerformContext,
   nowMs: number,
 ): SlotOutcome {
   if (!('kind' in slot)) return { kind: 'refused', refusal: slot };
+  const earlier = keys.idempotency.find(slot);
+  if (earlier !== null) return earlier;
   const { working } = context;
   const atMs = slot.atMs ?? nowMs;
   if (slot.kind === 'step') {
-    const earlier = stepKeys.find(slot);
-    if (earlier !== null) return earlier;
     const current = working.purchase(slot.requestId);
-    if (current?.state.reservedPeriods.some((periodId) => !locked.has(periodId)) === true)
+    if (current?.state.reservedPeriods.some((periodId) => !keys.locked.has(periodId)) === true)
       return { kind: 'retry' };
     const performed = performStep(slot, context, atMs);
     if (!performed.ok) return { kind: 'refused', refusal: performed };
-    stepKeys.keep(slot, performed, working);
+    keys.idempotency.keep(slot, working.entryIdAt(performed.draftIndex).toString(), working);
     return { kind: 'performed', performed, privateText: facts.privateTexts.get(slot.requestId) };
   }
-  const replay = replayFor(slot, facts, claims);
-  if (replay !== null) return replay;
   const performed =
     slot.kind === 'request' ? performRequest(slot, context, atMs) : performCheck(slot, context, atMs);
+  keys.idempotency.keep(slot, slot.resourceId, working);
   return { kind: 'performed', performed, privateText: slot.privateText };
 }

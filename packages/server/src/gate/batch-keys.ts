@@ -1,6 +1,5 @@
 // gate/batch-keys.ts: which locks a batch needs: its idempotency keys, its duplicate keys, its budget periods.
-import { type BatchKeys } from './load-facts.ts';
-import { type OpeningClaims, sortedClaims } from './opening-keys.ts';
+import type { BatchKeys } from './load-facts.ts';
 import type { Prepared, Refusal } from './prepare-command.ts';
 import { fingerprintOf } from './resolve-action.ts';
 
@@ -8,19 +7,26 @@ type Slot = Prepared | Refusal;
 
 export function batchKeysOf(
   slots: readonly Slot[],
-  claims: OpeningClaims,
   {
     credits,
     knownPeriods,
   }: { readonly credits: readonly bigint[]; readonly knownPeriods: ReadonlyMap<string, bigint> },
 ): BatchKeys {
   return {
-    claims: sortedClaims(claims),
+    keyHashes: keyHashesOf(slots),
     fingerprints: fingerprintsOf(slots),
     periodIds: periodIdsOf(slots, credits, knownPeriods),
     steps: slots.filter((slot) => 'kind' in slot && slot.kind === 'step'),
     entryCountMax: entryCountOf(slots),
   };
+}
+
+function keyHashesOf(slots: readonly Slot[]): string[] {
+  const keyHashes = new Set<string>();
+  for (const slot of slots) {
+    if ('kind' in slot && slot.idempotency !== null) keyHashes.add(slot.idempotency.keyHash);
+  }
+  return [...keyHashes];
 }
 
 /** The most entries these commands can write: a clearing or a reversal may also close the purchase. */
@@ -42,7 +48,7 @@ function fingerprintsOf(slots: readonly Slot[]): bigint[] {
     const ending = endingFingerprint(slot);
     if (ending !== null) fingerprints.add(ending);
   }
-  return [...fingerprints].sort((a, b) => (a < b ? -1 : 1));
+  return [...fingerprints];
 }
 
 /** The duplicate key of a purchase that this step may end: locked, so that a duplicate is decided before it or after. */

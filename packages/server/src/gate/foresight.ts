@@ -34,9 +34,7 @@ export class Foresight {
     return {
       configurationVersion,
       entryIds,
-      claimed: new Set(keys.claims.map((claim) => claim.resourceId)),
       holders: [],
-      stepHolders: [],
       balances,
       duplicates: new Map(),
       purchases: [],
@@ -55,7 +53,7 @@ export class Foresight {
       locked.configurationVersion === expected.configurationVersion &&
       locked.entryIds.length === expected.entryIds.length &&
       locked.entryIds.every((entryId, index) => entryId === expected.entryIds[index]) &&
-      locked.claimed.size === expected.claimed.size && // a subset of the same claims
+      !locked.hasTakenKeys &&
       locked.duplicates.size === 0 &&
       areSameBalances(expected.balances, locked.balances);
     if (!isSame) this.#looks = LOOKS_AFTER_MISS;

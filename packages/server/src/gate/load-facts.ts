@@ -12,17 +12,20 @@ import type {
 import type { Transaction } from '../db/writer.ts';
 import { cardIdOf, requestIdOfCard } from '../ids.ts';
 import { type IdempotencyRow, findIdempotencyKeys } from '../ledger/find-idempotency-keys.ts';
-import type { IdempotencyClaim, IdempotencyKey } from '../ledger/idempotency-key.ts';
-import { type LockBatchRow, lockBatch } from '../ledger/lock-batch.ts';
+import { type BudgetPeriodRow, lockBudgetPeriods } from '../ledger/lock-budget-periods.ts';
+import { type LockCardsRow, lockCards } from '../ledger/lock-cards.ts';
+import { lockKeys } from '../ledger/lock-keys.ts';
+import { type LockPurchasesRow, lockPurchases } from '../ledger/lock-purchases.ts';
 import { type ReadApprovalsRow, readApprovals } from '../ledger/read-approvals.ts';
 import { type ReadAuthorizationsRow, readAuthorizations } from '../ledger/read-authorizations.ts';
-import { type ReadCardsRow, readCards } from '../ledger/read-cards.ts';
-import { type ReadPurchasesRow, readPurchases } from '../ledger/read-purchases.ts';
+import { type BatchFactsRow, readBatchFacts } from '../ledger/read-batch-facts.ts';
 import type { PreparedStep } from './prepare-command.ts';
 import { type WorkingBalance, type WorkingPurchase, WorkingSet } from './working-set.ts';
 
 export interface BatchKeys {
-  readonly claims: readonly IdempotencyClaim[];
+  /** Of the idempotency keys, each once. */
+  readonly keyHashes: readonly string[];
+  /** Each once. */
   readonly fingerprints: readonly bigint[];
   readonly periodIds: readonly bigint[];
   readonly steps: readonly PreparedStep[];
@@ -34,11 +37,8 @@ export interface BatchFacts {
   readonly configurationVersion: bigint;
   /** Ascending: one for every transition the batch can make. */
   readonly entryIds: readonly bigint[];
-  /** Resource ids of the idempotency claims that were granted. */
-  readonly claimed: ReadonlySet<string>;
+  /** Idempotency keys of the batch that are taken already. */
   readonly holders: readonly IdempotencyRow[];
-  /** Keys of the batch's steps that somebody has already. */
-  readonly stepHolders: readonly IdempotencyRow[];
   readonly balances: readonly WorkingBalance[];
   /** Fingerprint -> when such an action was last accepted, milliseconds. */
   readonly duplicates: ReadonlyMap<bigint, number>;
@@ -47,112 +47,100 @@ export interface BatchFacts {
   readonly privateTexts: ReadonlyMap<string, unknown>;
 }
 
-export type LockedFacts = BatchFacts & { readonly transactionId: string };
+/** Facts as they were read; whose the taken keys are is asked only if there are any. */
+export type LockedFacts = Omit<BatchFacts, 'holders'> & {
+  readonly hasTakenKeys: boolean;
+  readonly transactionId: string;
+};
 
-/** Waits for the locks. `nowMs`: when idempotency keys were claimed. */
-export async function loadFacts(tx: Transaction, keys: BatchKeys, nowMs: number): Promise<LockedFacts> {
-  const { claims, fingerprints, periodIds, steps } = keys;
-  const requestIds = [...new Set(steps.map((step) => step.requestId))].sort();
-  const cardIds = requestIds.map(cardIdOf);
-  const stepKeys = steps.flatMap((step) => step.idempotency ?? []);
-  const locking = tx.query<LockBatchRow>(
-    lockBatch({
-      claims,
-      claimedAtMs: nowMs,
-      stepKeys,
-      fingerprints,
-      periodIds,
-      requestIds,
-      cardIds,
-      entryCount: keys.entryCountMax,
-    }),
-  );
-  const looking = steps.length === 0 ? NOTHING : lookAt(tx, { requestIds, cardIds, stepKeys });
-  looking.catch(() => undefined); // never awaited when the lock fails
-  const [locked] = (await locking).rows;
-  if (locked === undefined) throw new Error('the locks of a batch are one row');
-  const claimed = new Set(locked.claimed);
-  // Only for keys that somebody else has; after the claim, so that it sees what the claim waited for.
-  const others = claims.filter((claim) => !claimed.has(claim.resourceId));
-  const { purchases, cards, approvals, authorizations, stepHolders } = await looking;
+/** Waits for the locks. */
+export async function loadFacts(tx: Transaction, keys: BatchKeys): Promise<LockedFacts> {
+  const { keyHashes, fingerprints, periodIds, steps } = keys;
+  const keysLocked = tx.query(lockKeys(keyHashes, fingerprints));
+  const balances = periodIds.length === 0 ? NONE : tx.query<BudgetPeriodRow>(lockBudgetPeriods(periodIds));
+  const stepRows = steps.length === 0 ? NO_STEPS : lockSteps(tx, steps);
+  stepRows.catch(() => undefined); // never awaited when an earlier one fails
+  const looking = tx.query<BatchFactsRow>(readBatchFacts(keyHashes, fingerprints, keys.entryCountMax));
+  await keysLocked;
+  const rows = { balances: (await balances).rows, steps: await stepRows };
+  const [facts] = (await looking).rows;
+  if (facts === undefined) throw new Error('there is one configuration');
   return {
-    configurationVersion: locked.configuration_version,
-    transactionId: locked.transaction_id,
-    entryIds: locked.entry_ids,
-    claimed,
-    holders: others.length === 0 ? [] : (await tx.query<IdempotencyRow>(findIdempotencyKeys(others))).rows,
-    stepHolders,
-    balances: balancesOf(locked),
-    duplicates: duplicatesOf(fingerprints, locked),
-    purchases: purchasesOf(purchases, cards, approvals, authorizations, steps),
-    privateTexts: new Map(purchases.map((row) => [row.request_id, row.private_text])),
+    configurationVersion: facts.configuration_version,
+    transactionId: facts.transaction_id,
+    entryIds: facts.entry_ids,
+    hasTakenKeys: facts.has_taken_keys,
+    balances: rows.balances.map(balanceOf),
+    duplicates: duplicatesOf(fingerprints, facts.duplicates_at),
+    purchases: purchasesOf(rows.steps, steps),
+    privateTexts: new Map(rows.steps.purchases.map((row) => [row.request_id, row.private_text])),
   };
 }
 
+/** The locked facts with whose the taken keys are. */
+export async function completeFacts(
+  tx: Transaction,
+  { keyHashes }: BatchKeys,
+  locked: LockedFacts,
+): Promise<BatchFacts> {
+  if (!locked.hasTakenKeys) return { ...locked, holders: [] };
+  const { rows } = await tx.query<IdempotencyRow>(findIdempotencyKeys(keyHashes));
+  return { ...locked, holders: rows };
+}
+
+const NONE: Promise<{ readonly rows: readonly never[] }> = Promise.resolve({ rows: [] });
+
 interface StepRows {
-  readonly stepHolders: readonly IdempotencyRow[];
-  readonly purchases: readonly ReadPurchasesRow[];
-  readonly cards: readonly ReadCardsRow[];
+  readonly purchases: readonly LockPurchasesRow[];
+  readonly cards: readonly LockCardsRow[];
   readonly approvals: readonly ReadApprovalsRow[];
   readonly authorizations: readonly ReadAuthorizationsRow[];
 }
 
-const NOTHING: Promise<StepRows> = Promise.resolve({
-  stepHolders: [],
+const NO_STEPS: Promise<StepRows> = Promise.resolve({
   purchases: [],
   cards: [],
   approvals: [],
   authorizations: [],
 });
 
-/** What a batch's steps are about; sent after their locks. */
-async function lookAt(
-  tx: Transaction,
-  keys: {
-    readonly requestIds: readonly string[];
-    readonly cardIds: readonly string[];
-    readonly stepKeys: readonly IdempotencyKey[];
-  },
-): Promise<StepRows> {
-  const [purchases, cards, approvals, authorizations, stepHolders] = await Promise.all([
-    tx.query<ReadPurchasesRow>(readPurchases(keys.requestIds)),
-    tx.query<ReadCardsRow>(readCards(keys.cardIds)),
-    tx.query<ReadApprovalsRow>(readApprovals(keys.requestIds)),
-    tx.query<ReadAuthorizationsRow>(readAuthorizations(keys.cardIds)),
-    keys.stepKeys.length === 0
-      ? { rows: [] }
-      : tx.query<IdempotencyRow>(findIdempotencyKeys(keys.stepKeys)),
+/** What a batch's steps are about. */
+async function lockSteps(tx: Transaction, steps: readonly PreparedStep[]): Promise<StepRows> {
+  const requestIds = [...new Set(steps.map((step) => step.requestId))].sort();
+  const cardIds = requestIds.map(cardIdOf);
+  const [purchases, cards, approvals, authorizations] = await Promise.all([
+    tx.query<LockPurchasesRow>(lockPurchases(requestIds)),
+    tx.query<LockCardsRow>(lockCards(cardIds)),
+    tx.query<ReadApprovalsRow>(readApprovals(requestIds)),
+    tx.query<ReadAuthorizationsRow>(readAuthorizations(cardIds)),
   ]);
   return {
     purchases: purchases.rows,
     cards: cards.rows,
     approvals: approvals.rows,
     authorizations: authorizations.rows,
-    stepHolders: stepHolders.rows,
   };
 }
 
-function balancesOf(locked: LockBatchRow): WorkingBalance[] {
-  const at = <T>(column: readonly T[] | null, index: number): T => {
-    const value = column?.[index];
-    if (value === undefined) throw new Error('the columns of the locked periods are of one length');
-    return value;
+function balanceOf(row: BudgetPeriodRow): WorkingBalance {
+  return {
+    periodId: row.period_id,
+    budgetId: row.budget_id,
+    currency: row.currency,
+    limitMinor: row.limit_minor,
+    pendingMinor: row.pending_minor,
+    committedMinor: row.committed_minor,
+    spentMinor: row.spent_minor,
+    overrunMinor: row.overrun_minor,
   };
-  return (locked.period_ids ?? []).map((periodId, index) => ({
-    periodId,
-    budgetId: at(locked.budget_ids, index),
-    currency: at(locked.currencies, index),
-    limitMinor: at(locked.limits, index),
-    pendingMinor: at(locked.pending, index),
-    committedMinor: at(locked.committed, index),
-    spentMinor: at(locked.spent, index),
-    overrunMinor: at(locked.overruns, index),
-  }));
 }
 
-function duplicatesOf(fingerprints: readonly bigint[], locked: LockBatchRow): Map<bigint, number> {
+function duplicatesOf(
+  fingerprints: readonly bigint[],
+  acceptedAt: readonly (bigint | null)[],
+): Map<bigint, number> {
   const duplicates = new Map<bigint, number>();
-  locked.duplicates_at?.forEach((atMs, index) => {
+  acceptedAt.forEach((atMs, index) => {
     const fingerprint = fingerprints[index];
     if (atMs !== null && fingerprint !== undefined) duplicates.set(fingerprint, Number(atMs));
   });
@@ -168,14 +156,11 @@ export function workingSetOf(facts: BatchFacts): WorkingSet {
 }
 
 function purchasesOf(
-  rows: readonly ReadPurchasesRow[],
-  cards: readonly ReadCardsRow[],
-  approvals: readonly ReadApprovalsRow[],
-  authorizations: readonly ReadAuthorizationsRow[],
+  { purchases, cards, approvals, authorizations }: StepRows,
   steps: readonly PreparedStep[],
 ): WorkingPurchase[] {
   const actions = new Map(steps.map((step) => [step.requestId, step.action]));
-  return rows.flatMap((row) => {
+  return purchases.flatMap((row) => {
     const action = actions.get(row.request_id);
     if (action === undefined) return [];
     const card = cards.find((candidate) => requestIdOfCard(candidate.card_id) === row.request_id);
@@ -211,7 +196,7 @@ function approvalOf(row: ReadApprovalsRow): ApprovalState {
   };
 }
 
-function cardOf(row: ReadCardsRow): CardState {
+function cardOf(row: LockCardsRow): CardState {
   return {
     cardId: row.card_id,
     rail: row.rail,

@@ -5,7 +5,7 @@ import { createHash, hash } from 'node:crypto';
 import { canonicalBytes, canonicalJson, commit } from '@countersign/audit';
 import type { Action } from '@countersign/core';
 
-import type { IdempotencyKey } from '../ledger/idempotency-key.ts';
+import { type IdempotencyClaim, idempotencyKeyHash } from '../ledger/idempotency-key.ts';
 import { type Caller, callerId } from '../record/caller.ts';
 import type { GateCommand, GateRequest, Idempotency, PrivateText, PurchaseInput } from './command.ts';
 import type { Configuration } from './configuration.ts';
@@ -34,7 +34,7 @@ export interface PreparedOpening {
   /** Of the terms with their commitment, see termsHashOf: few purchases are held, and only a hold needs it. */
   readonly termsHash: () => string;
   readonly privateText: (PrivateText & { readonly salt: string }) | null;
-  readonly idempotency: (Idempotency & { readonly scope: string; readonly operation: string }) | null;
+  readonly idempotency: PreparedKey | null;
   readonly atMs: number | null;
 }
 
@@ -52,12 +52,12 @@ export interface PreparedStep {
   readonly periods: readonly PeriodKey[];
   /** Periods that carried it when it was read unlocked; checked again under the lock. */
   readonly reservedPeriods: readonly bigint[];
-  readonly idempotency: StepIdempotency | null;
+  readonly idempotency: PreparedKey | null;
   readonly atMs: number | null;
 }
 
-/** `bodyHash` covers what the step is about too: one key is not taken for two of them. */
-export type StepIdempotency = Idempotency & IdempotencyKey;
+/** Of a step `bodyHash` covers what it is about too: one key is not taken for two of them. */
+export type PreparedKey = Omit<IdempotencyClaim, 'resourceId'>;
 
 export type Prepared = PreparedOpening | PreparedStep;
 
@@ -108,15 +108,7 @@ export function prepareOpening(
     terms,
     termsHash: () => termsHashOf(terms),
     privateText: purchase?.privateText ?? null,
-    idempotency:
-      command.idempotency === null
-        ? null
-        : {
-            scope: callerId(caller),
-            operation: command.kind,
-            key: command.idempotency.key,
-            bodyHash: command.idempotency.bodyHash,
-          },
+    idempotency: command.idempotency === null ? null : preparedKey(command.idempotency, command.kind, caller),
     atMs: atMs ?? null,
   };
 }
@@ -172,12 +164,16 @@ export function prepareStep(
     termsHash: termsHashOf(purchase.terms),
     resolved,
     periods: binds && resolved !== null ? periodsOf(resolved, configuration, atMs ?? nowMs) : [],
-    idempotency: stepIdempotency(command, caller),
+    idempotency: stepKey(command, caller),
     atMs: atMs ?? null,
   };
 }
 
-function stepIdempotency(command: PreparedStep['command'], caller: Caller): StepIdempotency | null {
+function preparedKey({ key, bodyHash }: Idempotency, operation: string, caller: Caller): PreparedKey {
+  return { keyHash: idempotencyKeyHash({ scope: callerId(caller), operation, key }), bodyHash };
+}
+
+function stepKey(command: PreparedStep['command'], caller: Caller): PreparedKey | null {
   if (command.kind === 'expire' || command.kind === 'reveal') return null;
   const { idempotency } = command;
   if (idempotency === undefined || idempotency === null) return null;
@@ -189,12 +185,8 @@ function stepIdempotency(command: PreparedStep['command'], caller: Caller): Step
         : 'cardId' in command
           ? command.cardId
           : command.requestId;
-  return {
-    scope: callerId(caller),
-    operation: command.kind,
-    key: idempotency.key,
-    bodyHash: createHash('sha256').update(`${target}\0`).update(idempotency.bodyHash).digest(),
-  };
+  const bodyHash = createHash('sha256').update(`${target}\0`).update(idempotency.bodyHash).digest();
+  return preparedKey({ key: idempotency.key, bodyHash }, command.kind, caller);
 }
 
 /** SHA-256 of the terms, hex: what an approval binds to. */

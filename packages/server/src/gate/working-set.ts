@@ -51,8 +51,8 @@ export class WorkingSet {
   readonly receipts: ReceiptRow[] = [];
   readonly notes: NoteRow[] = [];
   readonly checks: CheckRow[] = [];
-  /** Keys of the steps that went through. */
-  readonly stepKeys: IdempotencyClaim[] = [];
+  /** Idempotency keys of the commands that went through. */
+  readonly takenKeys: IdempotencyClaim[] = [];
 
   /** `entryIds`: enough for every transition the batch can make. */
   constructor(entryIds: readonly bigint[]) {

@@ -28,7 +28,7 @@ export function writeState(working: WorkingSet, nowMs: number): Statement[] {
   add(approvalsOf(working), upsertApprovals);
   add(cardsOf(working), upsertCards);
   add(working.checks, insertChecks);
-  add(working.stepKeys, (keys) => insertIdempotencyKeys(keys, nowMs));
+  add(working.takenKeys, (keys) => insertIdempotencyKeys(keys, nowMs));
   add(working.transfers, insertTransfers);
   add(working.changedBalances, updateBalances);
   const [first, ...others] = together;

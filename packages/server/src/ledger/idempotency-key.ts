@@ -8,7 +8,9 @@ export interface IdempotencyKey {
   readonly key: string;
 }
 
-export interface IdempotencyClaim extends IdempotencyKey {
+/** A key that is taken, by its hash. */
+export interface IdempotencyClaim {
+  readonly keyHash: string;
   readonly bodyHash: Buffer;
   /** Of an opening what it opened, of a step the first log entry it wrote. */
   readonly resourceId: string;
@@ -18,6 +20,6 @@ export interface IdempotencyClaim extends IdempotencyKey {
  * 128 bits of SHA-256 of scope, operation and key, hex. Short, because keys are random and each lands on another page of
  * an index that never shrinks: after a checkpoint every page it touches is written whole.
  */
-export function idempotencyHash({ scope, operation, key }: IdempotencyKey): string {
+export function idempotencyKeyHash({ scope, operation, key }: IdempotencyKey): string {
   return hash('sha256', `${scope}\0${operation}\0${key}`, 'hex').slice(0, 32);
 }

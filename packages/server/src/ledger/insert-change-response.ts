@@ -1,8 +1,10 @@
 // ledger/insert-change-response.ts: remembers what was answered to a change, without secrets.
 import type { Statement } from '../db/statement.ts';
-import { type IdempotencyClaim, idempotencyHash } from './idempotency-key.ts';
+import { type IdempotencyKey, idempotencyKeyHash } from './idempotency-key.ts';
 
-type ChangeResponse = IdempotencyClaim & {
+type ChangeResponse = IdempotencyKey & {
+  readonly bodyHash: Buffer;
+  readonly resourceId: string;
   /** null where the answer held a secret: it is not kept. */
   readonly response: unknown;
   readonly at: Date;
@@ -14,7 +16,7 @@ export function insertChangeResponse(row: ChangeResponse): Statement {
     text: `INSERT INTO idempotency_key (key_hash, body_hash, resource_id, response, created_at)
            VALUES ($1::uuid, $2, $3, $4, $5)`,
     values: [
-      idempotencyHash(row),
+      idempotencyKeyHash(row),
       row.bodyHash,
       row.resourceId,
       row.response === null ? null : JSON.stringify(row.response),

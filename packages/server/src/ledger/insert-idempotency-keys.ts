@@ -1,8 +1,8 @@
-// ledger/insert-idempotency-keys.ts: stores the keys of steps that went through. Sent under the locks on them, after
-// nobody was found to have them.
+// ledger/insert-idempotency-keys.ts: stores the keys of what a batch did. Sent under the locks on them, after nobody was found to
+// have them.
 import { binaryArray } from '../db/binary-array.ts';
 import type { Statement } from '../db/statement.ts';
-import { type IdempotencyClaim, idempotencyHash } from './idempotency-key.ts';
+import type { IdempotencyClaim } from './idempotency-key.ts';
 
 export function insertIdempotencyKeys(claims: readonly IdempotencyClaim[], nowMs: number): Statement {
   return {
@@ -10,7 +10,7 @@ export function insertIdempotencyKeys(claims: readonly IdempotencyClaim[], nowMs
     text: `INSERT INTO idempotency_key (key_hash, body_hash, resource_id, created_at)
            SELECT new.*, $4::timestamptz FROM unnest($1::text[]::uuid[], $2::bytea[], $3::text[]) AS new`,
     values: [
-      binaryArray.text(claims.map(idempotencyHash)),
+      binaryArray.text(claims.map((claim) => claim.keyHash)),
       binaryArray.bytea(claims.map((claim) => claim.bodyHash)),
       binaryArray.text(claims.map((claim) => claim.resourceId)),
       new Date(nowMs),

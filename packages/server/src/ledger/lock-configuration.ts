@@ -3,7 +3,7 @@
 import type { Statement } from '../db/statement.ts';
 
 // Two-key form: its space is apart from the one-key locks of duplicate keys.
-const CONFIGURATION_LOCK = '4117, 1';
+export const CONFIGURATION_LOCK = '4117, 1';
 
 export function lockConfigurationExclusive(): Statement {
   return {

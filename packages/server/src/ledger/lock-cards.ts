@@ -1,8 +1,8 @@
-// ledger/read-cards.ts: the state of cards that the batch has locked. Sent after the locks.
+// ledger/lock-cards.ts: locks cards and reads their state. Sent after the locks on their requests.
 import { binaryArray } from '../db/binary-array.ts';
 import type { Statement } from '../db/statement.ts';
 
-export interface ReadCardsRow {
+export interface LockCardsRow {
   card_id: string;
   rail: string;
   provider: string;
@@ -11,11 +11,11 @@ export interface ReadCardsRow {
   expires_at: Date;
 }
 
-export function readCards(cardIds: readonly string[]): Statement {
+export function lockCards(cardIds: readonly string[]): Statement {
   return {
-    name: 'read_cards',
+    name: 'lock_cards',
     text: `SELECT card_id, rail, provider, status, last4, expires_at
-           FROM card WHERE card_id = ANY ($1::text[])`,
+           FROM card WHERE card_id = ANY ($1::text[]) ORDER BY card_id FOR NO KEY UPDATE`,
     values: [binaryArray.text(cardIds)],
   };
 }

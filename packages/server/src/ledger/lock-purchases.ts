@@ -1,8 +1,8 @@
-// ledger/read-purchases.ts: the state of requests that the batch has locked. Sent after the locks.
+// ledger/lock-purchases.ts: locks requests and reads their state. Sent after the budget periods' locks.
 import { binaryArray } from '../db/binary-array.ts';
 import type { Statement } from '../db/statement.ts';
 
-export interface ReadPurchasesRow {
+export interface LockPurchasesRow {
   request_id: string;
   agent_id: string;
   status: string;
@@ -17,12 +17,12 @@ export interface ReadPurchasesRow {
   private_text: unknown;
 }
 
-export function readPurchases(requestIds: readonly string[]): Statement {
+export function lockPurchases(requestIds: readonly string[]): Statement {
   return {
-    name: 'read_purchases',
+    name: 'lock_purchases',
     text: `SELECT request_id, agent_id, status, checkout_status, reserved_periods, reserved_minor, settled_minor,
                   approved_by, created_at, external_expires_at, decision_entry_id, private_text
-           FROM purchase_request WHERE request_id = ANY ($1::text[])`,
+           FROM purchase_request WHERE request_id = ANY ($1::text[]) ORDER BY request_id FOR NO KEY UPDATE`,
     values: [binaryArray.text(requestIds)],
   };
 }

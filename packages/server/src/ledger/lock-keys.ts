@@ -1,0 +1,44 @@
+// ledger/lock-keys.ts: the first locks of a batch: the configuration, shared, then its idempotency keys, then its duplicate
+// keys. Advisory, because a key that nobody has used, and "no such action was accepted before", have no row to lock.
+import { binaryArray } from '../db/binary-array.ts';
+import type { Statement } from '../db/statement.ts';
+import { CONFIGURATION_LOCK } from './lock-configuration.ts';
+
+// Two-key form, like the configuration's lock: apart from the one-key locks of duplicate keys.
+const IDEMPOTENCY_SPACE = 4118;
+
+const CONFIGURATION = 0;
+const IDEMPOTENCY = 1;
+const DUPLICATE = 2;
+
+/**
+ * Taken in ascending order, as every writer takes them. Of an idempotency key 32 bits are locked: two keys that have the
+ * same only wait for each other.
+ */
+export function lockKeys(keyHashes: readonly string[], fingerprints: readonly bigint[]): Statement {
+  const idempotency = [...new Set(keyHashes.map(firstBits))].sort(ascending);
+  const duplicate = [...new Set(fingerprints)].sort(ascending);
+  return {
+    name: 'lock_keys',
+    text: `SELECT count(CASE kind WHEN ${CONFIGURATION} THEN pg_advisory_xact_lock_shared(${CONFIGURATION_LOCK})
+                    WHEN ${IDEMPOTENCY} THEN pg_advisory_xact_lock(${IDEMPOTENCY_SPACE}, key::int4)
+                    ELSE pg_advisory_xact_lock(key) END)
+           FROM unnest($1::int2[], $2::int8[]) AS lock (kind, key)`,
+    values: [
+      binaryArray.int2([
+        CONFIGURATION,
+        ...idempotency.map(() => IDEMPOTENCY),
+        ...duplicate.map(() => DUPLICATE),
+      ]),
+      binaryArray.int8([0n, ...idempotency, ...duplicate]),
+    ],
+  };
+}
+
+function firstBits(keyHash: string): bigint {
+  return BigInt(Number.parseInt(keyHash.slice(0, 8), 16) | 0);
+}
+
+function ascending(a: bigint, b: bigint): number {
+  return a < b ? -1 : 1;
+}
