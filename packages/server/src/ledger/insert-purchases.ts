@@ -1,5 +1,5 @@
 // ledger/insert-purchases.ts: stores newly decided requests, approved, held and denied alike.
-import { binaryArray } from '../db/binary-array.ts';
+import { rowStatement } from '../db/row-statement.ts';
 import type { Statement } from '../db/statement.ts';
 
 export interface PurchaseRow {
@@ -20,36 +20,36 @@ export interface PurchaseRow {
   readonly approvedBy: string | null;
 }
 
-export function insertPurchases(rows: readonly PurchaseRow[]): Statement {
-  return {
-    name: 'insert_purchases',
-    text: `INSERT INTO purchase_request (request_id, agent_id, fingerprint, vendor, currency, amount_minor, private_text,
+const statement = rowStatement<PurchaseRow>({
+  name: 'insert_purchases',
+  columns: [
+    ['request_id', 'text', (row) => row.requestId],
+    ['agent_id', 'text', (row) => row.agentId],
+    ['fingerprint', 'int8', (row) => row.fingerprint],
+    ['vendor', 'text', (row) => row.vendor],
+    ['currency', 'text', (row) => row.currency],
+    ['amount_minor', 'int8', (row) => row.amountMinor],
+    ['private_text', 'text', (row) => row.privateText],
+    ['created_at', 'timestamptz', (row) => row.createdAtMs],
+    ['external_expires_at', 'timestamptz', (row) => row.externalExpiresAtMs],
+    ['entry_id', 'int8', (row) => row.entryId],
+    ['status', 'text', (row) => row.status],
+    ['checkout_status', 'text', (row) => row.checkoutStatus],
+    ['reserved_periods', 'text', (row) => `{${row.reservedPeriods.join(',')}}`],
+    ['reserved_minor', 'int8', (row) => row.reservedMinor],
+    ['approved_by', 'text', (row) => row.approvedBy],
+  ],
+  text: (
+    rows,
+  ) => `INSERT INTO purchase_request (request_id, agent_id, fingerprint, vendor, currency, amount_minor, private_text,
              created_at, external_expires_at, decision_entry_id, status, checkout_status, reserved_periods,
              reserved_minor, approved_by, last_entry_id)
            SELECT request_id, agent_id, fingerprint, vendor, currency, amount_minor, private_text::json, created_at,
              external_expires_at, entry_id, status::purchase_status, checkout_status::checkout_status,
              reserved_periods::int8[], reserved_minor, approved_by, entry_id
-           FROM unnest($1::text[], $2::text[], $3::int8[], $4::text[], $5::text[], $6::int8[], $7::text[],
-             $8::timestamptz[], $9::timestamptz[], $10::int8[], $11::text[], $12::text[], $13::text[], $14::int8[],
-             $15::text[])
-             AS new (request_id, agent_id, fingerprint, vendor, currency, amount_minor, private_text, created_at,
-             external_expires_at, entry_id, status, checkout_status, reserved_periods, reserved_minor, approved_by)`,
-    values: [
-      binaryArray.text(rows.map((row) => row.requestId)),
-      binaryArray.text(rows.map((row) => row.agentId)),
-      binaryArray.int8(rows.map((row) => row.fingerprint)),
-      binaryArray.text(rows.map((row) => row.vendor)),
-      binaryArray.text(rows.map((row) => row.currency)),
-      binaryArray.int8(rows.map((row) => row.amountMinor)),
-      binaryArray.text(rows.map((row) => row.privateText)),
-      binaryArray.timestamptz(rows.map((row) => row.createdAtMs)),
-      binaryArray.timestamptz(rows.map((row) => row.externalExpiresAtMs)),
-      binaryArray.int8(rows.map((row) => row.entryId)),
-      binaryArray.text(rows.map((row) => row.status)),
-      binaryArray.text(rows.map((row) => row.checkoutStatus)),
-      binaryArray.text(rows.map((row) => `{${row.reservedPeriods.join(',')}}`)),
-      binaryArray.int8(rows.map((row) => row.reservedMinor)),
-      binaryArray.text(rows.map((row) => row.approvedBy)),
-    ],
-  };
+           FROM ${rows}`,
+});
+
+export function insertPurchases(rows: readonly PurchaseRow[]): Statement {
+  return statement(rows);
 }

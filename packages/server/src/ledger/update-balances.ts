@@ -2,24 +2,27 @@
 // Sent under the locks on those periods.
 import type { Balance } from '@countersign/core';
 
-import { binaryArray } from '../db/binary-array.ts';
+import { rowStatement } from '../db/row-statement.ts';
 import type { Statement } from '../db/statement.ts';
 
-export function updateBalances(balances: readonly (Balance & { readonly periodId: bigint })[]): Statement {
-  return {
-    name: 'update_balances',
-    text: `UPDATE budget_period SET limit_minor = new.limit_minor, pending_minor = new.pending_minor,
+type UpdateBalancesRow = Balance & { readonly periodId: bigint };
+
+const statement = rowStatement<UpdateBalancesRow>({
+  name: 'update_balances',
+  columns: [
+    ['period_id', 'int8', (balance) => balance.periodId],
+    ['limit_minor', 'int8', (balance) => balance.limitMinor],
+    ['pending_minor', 'int8', (balance) => balance.pendingMinor],
+    ['committed_minor', 'int8', (balance) => balance.committedMinor],
+    ['spent_minor', 'int8', (balance) => balance.spentMinor],
+    ['overrun_minor', 'int8', (balance) => balance.overrunMinor],
+  ],
+  text: (rows) => `UPDATE budget_period SET limit_minor = new.limit_minor, pending_minor = new.pending_minor,
              committed_minor = new.committed_minor, spent_minor = new.spent_minor, overrun_minor = new.overrun_minor
-           FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int8[])
-             AS new (period_id, limit_minor, pending_minor, committed_minor, spent_minor, overrun_minor)
+           FROM ${rows}
            WHERE budget_period.period_id = new.period_id`,
-    values: [
-      binaryArray.int8(balances.map((balance) => balance.periodId)),
-      binaryArray.int8(balances.map((balance) => balance.limitMinor)),
-      binaryArray.int8(balances.map((balance) => balance.pendingMinor)),
-      binaryArray.int8(balances.map((balance) => balance.committedMinor)),
-      binaryArray.int8(balances.map((balance) => balance.spentMinor)),
-      binaryArray.int8(balances.map((balance) => balance.overrunMinor)),
-    ],
-  };
+});
+
+export function updateBalances(balances: readonly UpdateBalancesRow[]): Statement {
+  return statement(balances);
 }

@@ -1,30 +1,32 @@
 // ledger/upsert-approvals.ts: stores approvals with their steps, and what became of them.
 import type { ApprovalState } from '@countersign/core';
 
-import { binaryArray } from '../db/binary-array.ts';
+import { rowStatement } from '../db/row-statement.ts';
 import type { Statement } from '../db/statement.ts';
 
-export function upsertApprovals(
-  approvals: readonly (ApprovalState & { readonly requestId: string; readonly entryId: bigint })[],
-): Statement {
-  return {
-    name: 'upsert_approvals',
-    text: `INSERT INTO approval (approval_id, request_id, status, terms_hash, steps, created_at, expires_at, last_entry_id)
+type UpsertApprovalsRow = ApprovalState & { readonly requestId: string; readonly entryId: bigint };
+
+const statement = rowStatement<UpsertApprovalsRow>({
+  name: 'upsert_approvals',
+  columns: [
+    ['approval_id', 'text', (approval) => approval.approvalId],
+    ['request_id', 'text', (approval) => approval.requestId],
+    ['status', 'text', (approval) => approval.status],
+    ['terms_hash', 'text', (approval) => approval.termsHash],
+    ['steps', 'text', (approval) => JSON.stringify(approval.steps)],
+    ['created_at', 'timestamptz', (approval) => approval.createdAtMs],
+    ['expires_at', 'timestamptz', (approval) => approval.expiresAtMs],
+    ['entry_id', 'int8', (approval) => approval.entryId],
+  ],
+  text: (
+    rows,
+  ) => `INSERT INTO approval (approval_id, request_id, status, terms_hash, steps, created_at, expires_at, last_entry_id)
            SELECT approval_id, request_id, status, decode(terms_hash, 'hex'), steps::json, created_at, expires_at, entry_id
-           FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
-             $8::int8[])
-             AS new (approval_id, request_id, status, terms_hash, steps, created_at, expires_at, entry_id)
+           FROM ${rows}
            ON CONFLICT (approval_id) DO UPDATE SET status = excluded.status, steps = excluded.steps,
              expires_at = excluded.expires_at, last_entry_id = excluded.last_entry_id`,
-    values: [
-      binaryArray.text(approvals.map((approval) => approval.approvalId)),
-      binaryArray.text(approvals.map((approval) => approval.requestId)),
-      binaryArray.text(approvals.map((approval) => approval.status)),
-      binaryArray.text(approvals.map((approval) => approval.termsHash)),
-      binaryArray.text(approvals.map((approval) => JSON.stringify(approval.steps))),
-      binaryArray.timestamptz(approvals.map((approval) => approval.createdAtMs)),
-      binaryArray.timestamptz(approvals.map((approval) => approval.expiresAtMs)),
-      binaryArray.int8(approvals.map((approval) => approval.entryId)),
-    ],
-  };
+});
+
+export function upsertApprovals(approvals: readonly UpsertApprovalsRow[]): Statement {
+  return statement(approvals);
 }
