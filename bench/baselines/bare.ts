@@ -10,6 +10,7 @@ import { combineStatements } from '../../packages/server/src/db/combine-statemen
 import { insertIdempotencyKeys } from '../../packages/server/src/ledger/insert-idempotency-keys.ts';
 import { insertPurchases } from '../../packages/server/src/ledger/insert-purchases.ts';
 import { insertTransfers } from '../../packages/server/src/ledger/insert-transfers.ts';
+import { insertPromise } from '../../packages/server/src/ledger/insert-promise.ts';
 import { recordEntries } from '../../packages/server/src/ledger/record-entries.ts';
 import { takeEntryIds } from '../../packages/server/src/ledger/take-entry-ids.ts';
 import { upsertApprovals } from '../../packages/server/src/ledger/upsert-approvals.ts';
@@ -104,11 +105,11 @@ export class BareGroupCommit {
       ),
       ...(transfers.length === 0 ? [] : [insertTransfers(transfers), addToBalances(transfers)]),
     ]);
-    return [state, this.#recordEntries(written)];
+    return [state, ...this.#recordEntries(written)];
   }
 
-  /** The gate's own statement, with a promise that was signed once. */
-  #recordEntries(written: readonly { rows: DecisionRows; entryId: bigint }[]): Statement {
+  /** The gate's own statements, with a promise that was signed once. */
+  #recordEntries(written: readonly { rows: DecisionRows; entryId: bigint }[]): Statement[] {
     const sequence = this.#sequence;
     this.#sequence += 1;
     const promise = JSON.parse(this.#source.promise) as InclusionPromise; // as the gate stored it
@@ -119,7 +120,7 @@ export class BareGroupCommit {
       typeCode: rows.typeCode,
       promise,
     }));
-    return recordEntries({ entries, gateway: this.#source.gatewayId, sequence });
+    return [recordEntries(entries), insertPromise({ entries, gateway: this.#source.gatewayId, sequence })];
   }
 }
 

@@ -56,7 +56,13 @@ async function decide({ key, vendor, caller }: GatewayLine): Promise<GatewayWord
     const answer = await gateway.gate.submit({ command: { kind: 'request', input, idempotency }, caller });
     if (!answer.ok) return { key, failed: answer.code };
     const { type, entryId, subjectId, body } = answer.entry;
-    return { key, type, entryId: String(entryId), requestId: subjectId, body: canonicalJson(body, 'left out') };
+    return {
+      key,
+      type,
+      entryId: String(entryId),
+      requestId: subjectId,
+      body: canonicalJson(body, 'left out'),
+    };
   } catch (error) {
     return { key, failed: error instanceof Error ? error.name : 'unknown' };
   }

@@ -3,6 +3,7 @@
 import { generateSigningKeyPem, signingKeyFromPem, type SigningKey } from '@countersign/audit';
 import type { Database } from '../../packages/server/src/db/connect.ts';
 import { queryRows } from '../../packages/server/src/db/query-rows.ts';
+import { insertPromise } from '../../packages/server/src/ledger/insert-promise.ts';
 import { recordEntries } from '../../packages/server/src/ledger/record-entries.ts';
 import { takeEntryIds } from '../../packages/server/src/ledger/take-entry-ids.ts';
 import { Recorder, type EntryDraft, type SealedEntry } from '../../packages/server/src/record/recorder.ts';
@@ -38,7 +39,8 @@ export async function commitEntries(
       drafts,
       Date.now(),
     );
-    await queryRows(client, recordEntries(batch));
+    await queryRows(client, recordEntries(batch.entries));
+    await queryRows(client, insertPromise(batch));
     await beforeCommit();
     return batch;
   });

@@ -3,8 +3,8 @@
 // acknowledgement sees it. Must not be used by the gate's own commands.
 import { bumpConfigurationVersion } from '../ledger/bump-configuration-version.ts';
 import { lockConfigurationExclusive } from '../ledger/lock-configuration.ts';
-import { recordEntries } from '../ledger/record-entries.ts';
 import type { Transaction, Writer } from '../db/writer.ts';
+import { recordBatch } from '../record/record-batch.ts';
 import { takeEntries } from '../record/take-entries.ts';
 import type { EntryDraft, Recorder, SealedEntry } from '../record/recorder.ts';
 
@@ -38,7 +38,7 @@ export async function changeConfiguration<T>(
     const { result, entries } = await change(tx, entryIds, nowMs);
     if (entries.length === 0) return { result: { result, entries: [] } };
     const sealed = recorder.seal(entryIds, entries, nowMs);
-    void tx.query(recordEntries(sealed));
+    recordBatch(tx, sealed);
     void tx.query(bumpConfigurationVersion());
     return { result: { result, entries: sealed.entries }, commit: { ...sealed, transactionId } };
   });

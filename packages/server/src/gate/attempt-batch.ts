@@ -2,7 +2,7 @@
 // that they write.
 // INVARIANT: what is committed was decided on the facts that hold under the locks of the same transaction.
 import type { Transaction, TransactionOutcome, Writer } from '../db/writer.ts';
-import { recordEntries } from '../ledger/record-entries.ts';
+import { recordBatch } from '../record/record-batch.ts';
 import type { SealedBatch } from '../record/recorder.ts';
 import { batchKeysOf } from './batch-keys.ts';
 import type { Configuration } from './configuration.ts';
@@ -173,7 +173,7 @@ function write(
   tx.flush();
   const entryIds = working.drafts.map((_, index) => working.entryIdAt(index));
   const sealed = recorder.seal(entryIds, working.drafts, nowMs);
-  void tx.query(recordEntries(sealed));
+  recordBatch(tx, sealed);
   return sealed;
 }
 

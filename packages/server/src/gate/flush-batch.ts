@@ -6,7 +6,7 @@ import type { Writer } from '../db/writer.ts';
 import { lockConfigurationHold, lockConfigurationRelease } from '../ledger/lock-configuration.ts';
 import { type Slot, type SlotResult, attemptBatch, bindsStill } from './attempt-batch.ts';
 import { endingFingerprint } from './batch-keys.ts';
-import type { GateAnswer, GateRequest, PrivateText } from './command.ts';
+import type { GateAnswer, GateCommand, GateRequest, PrivateText } from './command.ts';
 import type { Configuration } from './configuration.ts';
 import { findPurchases } from './find-purchases.ts';
 import type { FlushContext } from './flush-context.ts';
@@ -40,7 +40,7 @@ export interface Arrival {
  */
 export function prepareEarly(request: GateRequest, context: FlushContext): Arrival {
   const { command } = request;
-  if (command.kind !== 'request' && command.kind !== 'check') return { request, early: null };
+  if (!isOpening(command)) return { request, early: null };
   const configuration = context.configuration.current;
   const slot = prepareOpening({ ...request, command }, configuration, context.entropy, context.now());
   return { request, early: { configuration, slot } };
@@ -115,22 +115,24 @@ async function prepare(
   context: FlushContext,
 ): Promise<Slot[]> {
   const nowMs = context.now();
-  const purchases = await findPurchases(
-    batch.map((arrival) => arrival.request),
-    context.pool,
-  );
+  const steps = batch.filter(({ request }) => !isOpening(request.command)).map(({ request }) => request);
+  const purchases = steps.length === 0 ? null : await findPurchases(steps, context.pool);
   return batch.map(({ request, early }) => {
     const { command } = request;
-    if (command.kind === 'request' || command.kind === 'check') {
+    if (isOpening(command)) {
       if (early?.configuration === configuration && bindsStill(early.slot, request.atMs ?? nowMs))
         return early.slot;
       return prepareOpening({ ...request, command }, configuration, context.entropy, nowMs);
     }
-    const purchase = purchases(command);
+    const purchase = purchases?.(command) ?? null;
     if (purchase === null)
       return refusal(NOT_FOUND[command.kind] ?? 'request_not_found', 'There is no such thing.');
     return prepareStep({ ...request, command }, purchase, configuration, nowMs);
   });
+}
+
+function isOpening(command: GateCommand): command is PreparedOpening['command'] {
+  return command.kind === 'request' || command.kind === 'check';
 }
 
 const NOT_FOUND: Readonly<Record<string, string>> = {

@@ -12,7 +12,7 @@ import type {
 import type { Transaction } from '../db/writer.ts';
 import { cardIdOf, requestIdOfCard } from '../ids.ts';
 import { type IdempotencyRow, findIdempotencyKeys } from '../ledger/find-idempotency-keys.ts';
-import { type BudgetPeriodRow, lockBudgetPeriods } from '../ledger/lock-budget-periods.ts';
+import { lockBudgetPeriods } from '../ledger/lock-budget-periods.ts';
 import { type LockCardsRow, lockCards } from '../ledger/lock-cards.ts';
 import { lockKeys } from '../ledger/lock-keys.ts';
 import { type LockPurchasesRow, lockPurchases } from '../ledger/lock-purchases.ts';
@@ -56,13 +56,14 @@ export type LockedFacts = Omit<BatchFacts, 'holders'> & {
 /** Waits for the locks. */
 export async function loadFacts(tx: Transaction, keys: BatchKeys): Promise<LockedFacts> {
   const { keyHashes, fingerprints, periodIds, steps } = keys;
-  const keysLocked = tx.query(lockKeys(keyHashes, fingerprints));
-  const balances = periodIds.length === 0 ? NONE : tx.query<BudgetPeriodRow>(lockBudgetPeriods(periodIds));
-  const stepRows = steps.length === 0 ? NO_STEPS : lockSteps(tx, steps);
-  stepRows.catch(() => undefined); // never awaited when an earlier one fails
-  const looking = tx.query<BatchFactsRow>(readBatchFacts(keyHashes, fingerprints, keys.entryCountMax));
-  await keysLocked;
-  const rows = { balances: (await balances).rows, steps: await stepRows };
+  const locking = tx.query(lockKeys(keyHashes, fingerprints));
+  const stepping = steps.length === 0 ? NO_STEPS : lockSteps(tx, steps, periodIds);
+  stepping.catch(() => undefined); // never awaited when an earlier one fails
+  const looking = tx.query<BatchFactsRow>(
+    readBatchFacts({ keyHashes, fingerprints, periodIds, entryCount: keys.entryCountMax }),
+  );
+  await locking;
+  const stepRows = await stepping;
   const [facts] = (await looking).rows;
   if (facts === undefined) throw new Error('there is one configuration');
   return {
@@ -70,10 +71,10 @@ export async function loadFacts(tx: Transaction, keys: BatchKeys): Promise<Locke
     transactionId: facts.transaction_id,
     entryIds: facts.entry_ids,
     hasTakenKeys: facts.has_taken_keys,
-    balances: rows.balances.map(balanceOf),
+    balances: balancesOf(facts),
     duplicates: duplicatesOf(fingerprints, facts.duplicates_at),
-    purchases: purchasesOf(rows.steps, steps),
-    privateTexts: new Map(rows.steps.purchases.map((row) => [row.request_id, row.private_text])),
+    purchases: purchasesOf(stepRows, steps),
+    privateTexts: new Map(stepRows.purchases.map((row) => [row.request_id, row.private_text])),
   };
 }
 
@@ -87,8 +88,6 @@ export async function completeFacts(
   const { rows } = await tx.query<IdempotencyRow>(findIdempotencyKeys(keyHashes));
   return { ...locked, holders: rows };
 }
-
-const NONE: Promise<{ readonly rows: readonly never[] }> = Promise.resolve({ rows: [] });
 
 interface StepRows {
   readonly purchases: readonly LockPurchasesRow[];
@@ -104,11 +103,16 @@ const NO_STEPS: Promise<StepRows> = Promise.resolve({
   authorizations: [],
 });
 
-/** What a batch's steps are about. */
-async function lockSteps(tx: Transaction, steps: readonly PreparedStep[]): Promise<StepRows> {
+/** What a batch's steps are about: locked after the budget periods. */
+async function lockSteps(
+  tx: Transaction,
+  steps: readonly PreparedStep[],
+  periodIds: readonly bigint[],
+): Promise<StepRows> {
   const requestIds = [...new Set(steps.map((step) => step.requestId))].sort();
   const cardIds = requestIds.map(cardIdOf);
-  const [purchases, cards, approvals, authorizations] = await Promise.all([
+  const [, purchases, cards, approvals, authorizations] = await Promise.all([
+    tx.query(lockBudgetPeriods(periodIds)),
     tx.query<LockPurchasesRow>(lockPurchases(requestIds)),
     tx.query<LockCardsRow>(lockCards(cardIds)),
     tx.query<ReadApprovalsRow>(readApprovals(requestIds)),
@@ -122,17 +126,23 @@ async function lockSteps(tx: Transaction, steps: readonly PreparedStep[]): Promi
   };
 }
 
-function balanceOf(row: BudgetPeriodRow): WorkingBalance {
-  return {
-    periodId: row.period_id,
-    budgetId: row.budget_id,
-    currency: row.currency,
-    limitMinor: row.limit_minor,
-    pendingMinor: row.pending_minor,
-    committedMinor: row.committed_minor,
-    spentMinor: row.spent_minor,
-    overrunMinor: row.overrun_minor,
-  };
+function balancesOf(facts: BatchFactsRow): WorkingBalance[] {
+  return (facts.period_ids ?? []).map((periodId, index) => ({
+    periodId,
+    budgetId: valueAt(facts.budget_ids, index),
+    currency: valueAt(facts.currencies, index),
+    limitMinor: valueAt(facts.limits, index),
+    pendingMinor: valueAt(facts.pending, index),
+    committedMinor: valueAt(facts.committed, index),
+    spentMinor: valueAt(facts.spent, index),
+    overrunMinor: valueAt(facts.overruns, index),
+  }));
+}
+
+function valueAt<T>(column: readonly T[] | null, index: number): T {
+  const value = column?.[index];
+  if (value === undefined) throw new Error('the columns of the locked periods are of one length');
+  return value;
 }
 
 function duplicatesOf(

@@ -7,7 +7,7 @@ import { insertBudgetPeriods } from '../ledger/insert-budget-periods.ts';
 import { insertTransfers } from '../ledger/insert-transfers.ts';
 import { lockConfigurationShared } from '../ledger/lock-configuration.ts';
 import { readConfigurationVersion } from '../ledger/read-configuration-version.ts';
-import { recordEntries } from '../ledger/record-entries.ts';
+import { recordBatch } from '../record/record-batch.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { takeEntries } from '../record/take-entries.ts';
 import { transfersBody } from './entry-body.ts';
@@ -104,7 +104,7 @@ async function openSome(
       transfers.map((transfer, line) => ({ ...transfer, entryId, line })),
     );
     if (lines.length > 0) void tx.query(insertTransfers(lines));
-    void tx.query(recordEntries(sealed));
+    recordBatch(tx, sealed);
     return { result, commit: { ...sealed, transactionId } };
   });
 }

@@ -6,8 +6,8 @@ import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { errorCodeOf } from '../db/database-error.ts';
 import type { Writer } from '../db/writer.ts';
 import { findRecordedSubjects } from '../ledger/find-recorded-subjects.ts';
-import { recordEntries } from '../ledger/record-entries.ts';
 import type { Caller } from './caller.ts';
+import { recordBatch } from './record-batch.ts';
 import { takeEntries } from './take-entries.ts';
 import type { Json, Recorder } from './recorder.ts';
 
@@ -126,7 +126,7 @@ async function recordSome(
       })),
       nowMs,
     );
-    void tx.query(recordEntries(sealed));
+    recordBatch(tx, sealed);
     return { result: undefined, commit: { ...sealed, transactionId } };
   });
 }

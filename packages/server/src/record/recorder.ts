@@ -89,27 +89,27 @@ export class Recorder {
       if (entryId === undefined) throw new Error('an entry id for each draft');
       return encodeEntry(entryId, draft, at);
     });
-    const promised = promiseBatch(
-      {
-        origin: this.origin,
-        gateway: this.gatewayId,
-        sequence: this.#sequence,
-        previous: this.#previous,
-        now: new Date(nowMs),
-        leafHashes: encoded.map((entry) => entry.leafHash),
-      },
-      this.#key,
-    );
     const sequence = this.#sequence;
     const gateway = this.gatewayId;
+    const batch = {
+      origin: this.origin,
+      gateway,
+      sequence,
+      previous: this.#previous,
+      now: new Date(nowMs),
+      leafHashes: encoded.map((entry) => entry.leafHash),
+    };
+    let promised: PromisedBatch | null = null;
+    // Signed when it is asked for, so that the entries can be sent before.
+    const promise = (): PromisedBatch => (promised ??= promiseBatch(batch, this.#key));
     return {
-      entries: encoded.map((entry, index) => new PromisedEntry(entry, promised, index)),
+      entries: encoded.map((entry, index) => new PromisedEntry(entry, promise, index)),
       gateway,
       sequence,
       proof: findBatchPromise(gateway, sequence),
       committed: () => {
         this.#sequence = sequence + 1;
-        this.#previous = promised.hash;
+        this.#previous = promise().hash;
       },
       unknown: () => {
         this.#chains += 1;
@@ -164,10 +164,10 @@ class PromisedEntry implements SealedEntry {
   readonly bytes: Buffer;
   readonly leafHash: Uint8Array;
   readonly body: SealedEntry['body'];
-  readonly #batch: PromisedBatch;
+  readonly #batch: () => PromisedBatch;
   readonly #index: number;
 
-  constructor(entry: EncodedEntry, batch: PromisedBatch, index: number) {
+  constructor(entry: EncodedEntry, batch: () => PromisedBatch, index: number) {
     this.entryId = entry.entryId;
     this.type = entry.type;
     this.typeCode = entry.typeCode;
@@ -180,7 +180,7 @@ class PromisedEntry implements SealedEntry {
   }
 
   get promise(): InclusionPromise {
-    return this.#batch.promiseAt(this.#index);
+    return this.#batch().promiseAt(this.#index);
   }
 }
 
