@@ -53,7 +53,7 @@ describe('a caller alone', () => {
     expect(confirm.mock.results.at(-1)?.value).toBe(true);
     confirm.mockClear();
   };
-  const confirmed = (): unknown[] => confirm.mock.results.map((result) => result.value);
+  const confirmed = (): unknown[] => confirm.mock.results.map(({ value }: { value: unknown }) => value);
 
   it('is decided ahead, and the budget is spent to its end and no further', async () => {
     const statuses: string[] = [];

@@ -32,14 +32,14 @@ export async function changeConfiguration<T>(
 ): Promise<{ result: T; entries: readonly SealedEntry[] }> {
   const { writer, recorder, now } = context;
   return writer.transaction(async (tx) => {
-    void tx.query(lockConfigurationExclusive());
+    tx.send(lockConfigurationExclusive());
     const { entryIds, transactionId } = await takeEntries(tx, entryCountMax);
     const nowMs = now();
     const { result, entries } = await change(tx, entryIds, nowMs);
     if (entries.length === 0) return { result: { result, entries: [] } };
     const sealed = recorder.seal(entryIds, entries, nowMs);
     recordBatch(tx, sealed);
-    void tx.query(bumpConfigurationVersion());
+    tx.send(bumpConfigurationVersion());
     return { result: { result, entries: sealed.entries }, commit: { ...sealed, transactionId } };
   });
 }

@@ -69,7 +69,7 @@ const TEXT_PARSERS: ReadonlyMap<number, TextParser> = new Map<number, TextParser
   [builtins.TIMESTAMP, (value) => value],
 ]);
 
-const VALUE_TYPES: pg.CustomTypesConfig = {
+export const VALUE_TYPES: pg.CustomTypesConfig = {
   getTypeParser(oid, format): TextParser {
     const own = format === 'binary' ? undefined : TEXT_PARSERS.get(oid);
     return own ?? (pg.types.getTypeParser(oid, format) as TextParser); // declared as `any`; for text it is this

@@ -11,6 +11,8 @@ import { assertCommitted } from './transaction.ts';
 export interface Transaction {
   /** Sends one statement; several may be under way at once, and run in the order they were sent. */
   query<R extends QueryResultRow>(statement: Statement): Promise<QueryResult<R>>;
+  /** Sends one statement whose answer nobody needs: if it fails, the transaction does. */
+  send(statement: Statement): void;
   /** Lets the database begin with what was sent in this turn, before work that takes this process some time. */
   flush(): void;
 }
@@ -94,30 +96,33 @@ export class Writer {
     const client = await this.#connected();
     const sender = new StatementSender(client);
     let firstFailure: Error | undefined;
+    const heard = <T>(sent: Promise<T>): Promise<T> => {
+      sent.catch((error: unknown) => {
+        firstFailure ??= error instanceof Error ? error : new Error(String(error)); // whoever awaits it sees the failure; nobody else must
+      });
+      return sent;
+    };
     const tx: Transaction = {
-      query: (statement) => {
-        const sent = sender.send(statement);
-        sent.catch((error: unknown) => {
-          firstFailure ??= error instanceof Error ? error : new Error(String(error)); // whoever awaits it sees the failure; nobody else must
-        });
-        return sent as Promise<never>;
+      query: (statement) => heard(sender.ask(statement)) as Promise<never>,
+      send: (statement) => {
+        void heard(sender.tell(statement));
       },
       flush: () => {
         sender.flush();
       },
     };
     try {
-      const begun = tx.query({ name: 'begin', text: 'BEGIN', values: [] });
+      tx.send({ name: 'begin', text: 'BEGIN', values: [] });
       const outcome = await work(tx);
-      await begun;
       if (outcome.commit === undefined) {
+        sender.close(); // of its own, so that it is heard whatever became of what was sent before
         await tx.query({ name: 'rollback', text: 'ROLLBACK', values: [] });
         return outcome.result;
       }
       // Statements that `work` did not wait for are still under way. One that could not even be sent has been refused by
       // the driver at once, and its refusal is heard after a promise or two: it must not be missing from what is
       // committed. The others are the database's to refuse.
-      await heard();
+      await refusals();
       if (firstFailure !== undefined) throw firstFailure;
       await this.#commit(tx, outcome.commit);
       outcome.commit.committed();
@@ -125,6 +130,8 @@ export class Writer {
     } catch (error) {
       // In a pipeline a later statement may be the first to be awaited: it only says that an earlier one had failed.
       const cause = isAfterFailure(error) ? (firstFailure ?? error) : error;
+      sender.close();
+      sender.flush();
       await this.#abandon(client, { cause, isPipelineBroken: isUnsent(firstFailure) });
       throw cause;
     }
@@ -182,7 +189,7 @@ function isUnsent(failure: Error | undefined): boolean {
 }
 
 /** Lets every refusal that is on its way be heard, without giving up this turn. */
-async function heard(): Promise<void> {
+async function refusals(): Promise<void> {
   for (let hop = 0; hop < 4; hop += 1) await Promise.resolve();
 }
 

@@ -169,7 +169,7 @@ function write(
 ): SealedBatch | null {
   if (working.drafts.length === 0) return null;
   // The state goes out first: the database writes it while this process hashes and signs the log entries.
-  for (const statement of writeState(working, nowMs)) void tx.query(statement);
+  for (const statement of writeState(working, nowMs)) tx.send(statement);
   tx.flush();
   const entryIds = working.drafts.map((_, index) => working.entryIdAt(index));
   const sealed = recorder.seal(entryIds, working.drafts, nowMs);

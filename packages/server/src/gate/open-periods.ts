@@ -59,7 +59,7 @@ async function openSome(
 ): Promise<Map<string, bigint> | 'stale'> {
   const sorted = [...periods].sort((a, b) => (a.key < b.key ? -1 : 1));
   return writer.transaction<Map<string, bigint> | 'stale'>(async (tx) => {
-    void tx.query(lockConfigurationShared());
+    tx.send(lockConfigurationShared());
     const version = await tx.query<{ version: bigint }>(readConfigurationVersion());
     if (version.rows[0]?.version !== configurationVersion) return { result: 'stale' };
     const inserted = await tx.query<OpenedPeriodRow>(insertBudgetPeriods(sorted));
@@ -103,7 +103,7 @@ async function openSome(
     const lines = opened.flatMap(({ entryId, transfers }) =>
       transfers.map((transfer, line) => ({ ...transfer, entryId, line })),
     );
-    if (lines.length > 0) void tx.query(insertTransfers(lines));
+    if (lines.length > 0) tx.send(insertTransfers(lines));
     recordBatch(tx, sealed);
     return { result, commit: { ...sealed, transactionId } };
   });

@@ -1,9 +1,7 @@
 // ledger/lock-configuration.ts: the first lock of every writer. Decisions share it; configuration changes,
 // revocations and kill switches hold it alone, so a change is seen by every decision that starts after it.
+import { CONFIGURATION_LOCK } from '../db/advisory-locks.ts';
 import type { Statement } from '../db/statement.ts';
-
-// Two-key form: its space is apart from the one-key locks of duplicate keys.
-export const CONFIGURATION_LOCK = '4117, 1';
 
 export function lockConfigurationExclusive(): Statement {
   return {

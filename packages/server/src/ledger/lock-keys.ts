@@ -1,11 +1,8 @@
 // ledger/lock-keys.ts: the first locks of a batch: the configuration, shared, then its idempotency keys, then its duplicate
 // keys. Advisory, because a key that nobody has used, and "no such action was accepted before", have no row to lock.
+import { CONFIGURATION_LOCK, IDEMPOTENCY_LOCK_SPACE } from '../db/advisory-locks.ts';
 import { binaryArray } from '../db/binary-array.ts';
 import type { Statement } from '../db/statement.ts';
-import { CONFIGURATION_LOCK } from './lock-configuration.ts';
-
-// Two-key form, like the configuration's lock: apart from the one-key locks of duplicate keys.
-const IDEMPOTENCY_SPACE = 4118;
 
 const CONFIGURATION = 0;
 const IDEMPOTENCY = 1;
@@ -21,7 +18,7 @@ export function lockKeys(keyHashes: readonly string[], fingerprints: readonly bi
   return {
     name: 'lock_keys',
     text: `SELECT count(CASE kind WHEN ${CONFIGURATION} THEN pg_advisory_xact_lock_shared(${CONFIGURATION_LOCK})
-                    WHEN ${IDEMPOTENCY} THEN pg_advisory_xact_lock(${IDEMPOTENCY_SPACE}, key::int4)
+                    WHEN ${IDEMPOTENCY} THEN pg_advisory_xact_lock(${IDEMPOTENCY_LOCK_SPACE}, key::int4)
                     ELSE pg_advisory_xact_lock(key) END)
            FROM unnest($1::int2[], $2::int8[]) AS lock (kind, key)`,
     values: [

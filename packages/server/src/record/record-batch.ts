@@ -6,7 +6,7 @@ import type { SealedBatch } from './recorder.ts';
 
 /** Sends without waiting: COMMIT may follow at once. */
 export function recordBatch(tx: Transaction, sealed: SealedBatch): void {
-  void tx.query(recordEntries(sealed.entries));
+  tx.send(recordEntries(sealed.entries));
   tx.flush(); // the promise is signed when it is asked for: the database stores the entries meanwhile
-  void tx.query(insertPromise(sealed));
+  tx.send(insertPromise(sealed));
 }
