@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import pg, { type QueryResult } from 'pg';
 
+import { isConnectionLoss } from './database-error.ts';
 import type { Statement } from './statement.ts';
 
 type Field = object;
@@ -142,15 +143,17 @@ export class Segment extends Query {
     done.resolve(done.result);
   }
 
-  /** What came after the failed statement is skipped by the database. */
+  /**
+   * A statement that the database refuses fails alone, and those after it are skipped. When the connection is lost all
+   * are: what became of any of them, COMMIT included, is then unknown.
+   */
   handleError(error: unknown): void {
     this.#failed = true;
-    const [failed, ...skipped] = this.#sent.splice(0);
-    for (const { name, isParsed } of [failed, ...skipped].filter((sent) => sent !== undefined)) {
+    const isLost = isConnectionLoss(error);
+    for (const [index, { name, isParsed, reject }] of this.#sent.splice(0).entries()) {
       if (!isParsed) delete this.#connection?.submittedNamedStatements[name];
+      reject(index === 0 || isLost ? error : afterFailure());
     }
-    failed?.reject(error);
-    for (const sent of skipped) sent.reject(afterFailure());
   }
 
   handleReadyForQuery(): void {
