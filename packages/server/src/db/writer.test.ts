@@ -95,4 +95,52 @@ describe('a transaction that does not wait for its last statements', () => {
     });
     expect(await kept()).toEqual([1, 2, 6]);
   });
+
+  it('commits nothing when one that nobody waits for is refused, and names the refusal', async () => {
+    const attempt = writer.transaction(async (tx) => {
+      const commit = await commitOf(tx);
+      tx.send(keep(7));
+      tx.send(keep(1));
+      tx.send(keep(8));
+      return { result: undefined, commit };
+    });
+    await expect(attempt).rejects.toMatchObject({ code: '23505' });
+    expect(await kept()).toEqual([1, 2, 6]);
+  });
+
+  it('rolls back what was sent and refused when nothing is to be committed', async () => {
+    const attempt = writer.transaction(async (tx) => {
+      await commitOf(tx);
+      tx.send(keep(1));
+      tx.flush();
+      return { result: 'nothing was done' };
+    });
+    await expect(attempt).resolves.toBe('nothing was done');
+    expect(await kept()).toEqual([1, 2, 6]);
+  });
+
+  it('answers each statement with its own rows, also the second time, when no result is described', async () => {
+    const rows = (name: string, text: string): Statement => ({ name, text, values: [] });
+    for (let round = 0; round < 3; round += 1) {
+      const result = await writer.transaction(async (tx) => {
+        const commit = await commitOf(tx);
+        const answers = await Promise.all([
+          tx.query(rows('two', 'SELECT 1 AS a, NULL AS b UNION ALL SELECT 2, NULL')),
+          tx.query(rows('none', 'SELECT 1 AS c WHERE false')),
+          tx.query(rows('nothing', "SELECT set_config('x.y', 'z', true) AS d")),
+          tx.query(rows('no_result', 'SET LOCAL search_path = countersign')),
+        ]);
+        return { result: answers.map((answer) => answer.rows), commit };
+      });
+      expect(result).toEqual([
+        [
+          { a: 1, b: null },
+          { a: 2, b: null },
+        ],
+        [],
+        [{ d: 'z' }],
+        [],
+      ]);
+    }
+  });
 });
