@@ -12,7 +12,6 @@ type Field = object;
 
 /** What is used of the driver's connection. */
 interface Connection {
-  readonly stream: { cork?: () => void; uncork?: () => void };
   readonly parsedStatements: Record<string, string | undefined>;
   readonly submittedNamedStatements: Record<string, string | undefined>;
   parse(message: { name: string; text: string }): void;
