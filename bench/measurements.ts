@@ -13,6 +13,7 @@ import {
 import type { MemoryReading } from './gateway-process.ts';
 import { type Bench, type Finding, type Ratio, ratioOf } from './measurement.ts';
 import { type Contestant, type Score, median, runRounds } from './rounds.ts';
+import { related } from './related-window.ts';
 import { storeRequests } from './store-requests.ts';
 
 export type Measurement = (bench: Bench) => Promise<Finding[]>;
@@ -25,6 +26,7 @@ export const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   one,
   growth,
   memory,
+  related,
 };
 
 const WARM_UP_SECONDS_MAX = 3;

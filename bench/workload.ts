@@ -32,8 +32,8 @@ export interface Purchase {
   };
 }
 
-const VENDORS = Array.from({ length: 1_000 }, (_, index) =>
-  index === 0 ? 'aws' : index % 3 === 0 ? `vendor_${pad(index, 4)}` : `shop${pad(index, 4)}.example.com`,
+export const VENDORS = Array.from({ length: 1_000 }, (_, index) =>
+  index === 0 ? 'aws' : index % 3 === 0 ? `vendor_${pad(index, 4)}` : `shop${pad(index, 4)}.example`,
 );
 
 export function agentIdOf(agent: number): string {
@@ -59,7 +59,7 @@ export function purchaseOf(number: number, agents: 'hot' | number): Purchase {
       vendor: outcome === 'denied' ? 'unlisted.example.net' : (VENDORS[number % VENDORS.length] ?? 'aws'),
       amount: ((outcome === 'held' ? 300_000 : 100_000) + cents) / 100,
       currency: 'usd',
-      intent: 'infra renewal Q3',
+      intent: `infra renewal ${letters(number)}`,
       metadata: { category: 'cloud', cost_center: 'platform' },
     },
   };
@@ -91,6 +91,7 @@ export function gateRequestOf({ body, idempotencyKey }: Purchase, keyId: string)
         rail: null,
         merchant: { domain: null, mcc: null, country: null },
         commitmentType: 'purchase',
+        sourcing: null,
         replaces: null,
         expiresInSeconds: null,
         privateText: { intent: body.intent, metadata: { ...body.metadata } },
@@ -131,6 +132,14 @@ function rule(ruleId: string, type: string, parameters: object, onMissing?: 'ign
     parameters,
     ...(onMissing === undefined ? {} : { on_missing: onMissing }),
   };
+}
+
+/** A word of its own for each purchase: they are not parts of one job. */
+function letters(number: number): string {
+  return [...String(number)]
+    .map((digit) => String.fromCharCode(97 + Number(digit)))
+    .join('')
+    .padStart(8, 'x');
 }
 
 function pad(value: number, width: number): string {

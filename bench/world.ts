@@ -11,6 +11,7 @@ import { deliverWebhooks } from '../packages/server/src/jobs/deliver-webhooks.ts
 import { planDeliveries } from '../packages/server/src/jobs/plan-deliveries.ts';
 import { sequenceLog } from '../packages/server/src/jobs/sequence-log.ts';
 import type { Cluster, Connection } from './cluster.ts';
+import { configureGovernance } from './governance.ts';
 import {
   AGENTS_MAX,
   BUDGET_LIMIT,
@@ -48,6 +49,8 @@ export async function openWorld({ connection, logKeyFile }: WorldSite): Promise<
     log: LOG,
     now: Date.now,
     allowPrivateWebhooks: true,
+    // Nobody signs here: what the workload holds piles up without end.
+    approvalLimits: { pendingMax: null },
   });
   const { rows } = await gateway.database.pool.query<{ key_id: string }>(
     'SELECT key_id FROM api_key WHERE agent_id IS NOT NULL ORDER BY agent_id COLLATE "C"',
@@ -120,6 +123,7 @@ export async function fillWorld(
   const { admin, gate, configuration } = world.gateway;
   const actor = { kind: 'system', name: 'bench' } as const;
   await admin.policies.publish(actor, POLICY);
+  await configureGovernance(world.gateway);
   if (webhook !== undefined) await admin.webhookEndpoints.create(actor, webhook);
   const keys: { keyId: string; apiKey: string }[] = [];
   for (let agent = 0; agent < agents; agent += 1) {

@@ -26,8 +26,10 @@ WITH claimed AS (
   SELECT $18, $19, $20, $21::card_status, $22, $23::timestamptz, entry_id, entry_id
   FROM allowed WHERE $18::text IS NOT NULL
 ), asked AS (
-  INSERT INTO approval (approval_id, request_id, status, terms_hash, steps, created_at, expires_at, last_entry_id)
-  SELECT $24, $25, $26, $27::bytea, $28::json, $29::timestamptz, $30::timestamptz, entry_id
+  INSERT INTO approval (approval_id, request_id, status, terms_hash, steps, created_at, expires_at, next_due_at,
+    last_entry_id)
+  SELECT $24, $25, $26, $27::bytea, $28::json, $29::timestamptz, $30::timestamptz,
+    $29::timestamptz + ($30::timestamptz - $29::timestamptz) / 2, entry_id
   FROM allowed WHERE $24::text IS NOT NULL
 ), moved AS (
   INSERT INTO transfer (entry_id, line, period_id, from_account, to_account, amount_minor)

@@ -79,8 +79,9 @@ const SQL = {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)`,
   card: `INSERT INTO card (card_id, rail, provider, status, last4, expires_at, entry_id, last_entry_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7)`,
-  approval: `INSERT INTO approval (approval_id, request_id, status, terms_hash, steps, created_at, expires_at, last_entry_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+  approval: `INSERT INTO approval (approval_id, request_id, status, terms_hash, steps, created_at, expires_at, next_due_at,
+               last_entry_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $6::timestamptz + ($7::timestamptz - $6::timestamptz) / 2, $8)`,
   transfer: `INSERT INTO transfer (entry_id, line, period_id, from_account, to_account, amount_minor)
              SELECT $1, line - 1, period_id, from_account, to_account, amount_minor
              FROM unnest($2::int8[], $3::account[], $4::account[], $5::int8[]) WITH ORDINALITY

@@ -20,7 +20,7 @@ interface Area {
 }
 
 const open = { node: 'any', npm: 'declared' } as const;
-const serverFolders = ['ids', 'record', 'db', 'ledger', 'gate', 'admin', 'rails', 'http', 'jobs'].map(
+const serverFolders = ['ids', 'record', 'db', 'ledger', 'gate', 'admin', 'rails', 'suppliers', 'http', 'jobs'].map(
   (name) => `server/${name}`,
 );
 
@@ -66,12 +66,12 @@ const areas: Readonly<Record<string, Area>> = {
   },
   'server/gate': {
     ...open,
-    may: [...onDatabase, 'core', 'audit'],
+    may: [...onDatabase, 'server/suppliers', 'core', 'audit'],
     instead: 'let main.ts pass it in',
   },
   'server/admin': {
     ...open,
-    may: [...onDatabase, 'core', 'audit'],
+    may: [...onDatabase, 'server/suppliers', 'core', 'audit'],
     instead: 'let main.ts pass it in',
   },
   'server/rails': {
@@ -79,9 +79,15 @@ const areas: Readonly<Record<string, Area>> = {
     may: ['core'],
     instead: 'a rail adapter speaks to its issuer alone: let jobs or main.ts connect it to the gate',
   },
+  'server/suppliers': {
+    may: ['core'],
+    node: [],
+    npm: ['tldts'],
+    instead: 'who a supplier is follows from the registry it is handed: let gate or admin load and store',
+  },
   'server/http': {
     ...open,
-    may: ['server/gate', 'server/admin', 'server/record', 'core', 'audit', 'contract'],
+    may: ['server/gate', 'server/admin', 'server/record', 'server/suppliers', 'core', 'audit', 'contract'],
     instead: 'call an operation of gate, admin or record, and let main.ts pass in anything else',
   },
   'server/jobs': {

@@ -50,6 +50,9 @@ async function mayCall(method: HttpCall['method'], url: string, key: string | un
   return !(answer.status === 403 && answer.body['code'] === 'forbidden');
 }
 
+/** They answer a question and change nothing. */
+const READS_BY_POST = new Set(['POST /v1/suppliers/resolve', 'POST /v1/suppliers/relate']);
+
 describe('the table of rights', () => {
   it('has every route that is served, and no other', () => {
     const served = http.app.served.map(({ method, url }) => `${method} ${url}`).sort();
@@ -63,6 +66,14 @@ describe('the table of rights', () => {
         .map(({ method, path }) => `${method} ${urlOf(path)}`)
         .sort(),
     ).toEqual(served);
+  });
+
+  it('lets the auditor read whatever an operator may read, and change nothing', () => {
+    for (const [route, allowed] of Object.entries(golden)) {
+      const isRead = route.startsWith('GET ') || READS_BY_POST.has(route);
+      if (!isRead) expect(allowed, route).not.toContain('auditor');
+      else if (allowed.includes('operator')) expect(allowed, route).toContain('auditor');
+    }
   });
 
   it.each(Object.entries(golden))('%s', async (route, allowed) => {

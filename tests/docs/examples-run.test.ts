@@ -48,6 +48,7 @@ describe('the README', () => {
 
 describe('the pages', () => {
   it.each([
+    'docs/concepts/budgets.md',
     'docs/concepts/purchase-path.md',
     'docs/concepts/record.md',
     'docs/reference/events.md',

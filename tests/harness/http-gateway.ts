@@ -8,7 +8,7 @@ import { createHttpServer } from '../../packages/server/src/http/server.ts';
 import type { HttpSettings } from '../../packages/server/src/http/context.ts';
 import { createMetrics } from '../../packages/server/src/http/metrics.ts';
 import { ensureBootstrapOperator } from '../../packages/server/src/admin/bootstrap-operator.ts';
-import { type Gateway, assembleGateway } from '../../packages/server/src/main.ts';
+import { type AssemblyOptions, type Gateway, assembleGateway } from '../../packages/server/src/main.ts';
 import { DeliveryLog } from '../../packages/server/src/record/delivery-log.ts';
 import { EventFeed } from '../../packages/server/src/record/event-feed.ts';
 import { createTestDatabase } from './test-database.ts';
@@ -48,17 +48,24 @@ export interface HttpAnswer {
 const TEST_TIME_MS = Date.UTC(2026, 10, 18, 10, 0, 0);
 const OPERATOR_KEY = 'operator-key-of-the-tests-0123456789abcdef';
 
-export async function startHttpGateway(settings: Partial<HttpSettings> = {}): Promise<HttpGateway> {
-  const testDatabase = await createTestDatabase();
+/** On a database of its own in the run's cluster, at a time the test owns, unless `on` says otherwise. */
+export async function startHttpGateway(
+  settings: Partial<HttpSettings> = {},
+  on: Partial<Pick<AssemblyOptions, 'connection' | 'now' | 'spool'>> = {},
+): Promise<HttpGateway> {
+  const testDatabase = on.connection === undefined ? await createTestDatabase() : null;
+  const connection = on.connection ?? testDatabase?.connection;
+  if (connection === undefined) throw new Error('a gateway has a database');
   const directory = await makeThrowawayDirectory();
   const clock = { nowMs: TEST_TIME_MS };
-  const now = (): number => clock.nowMs;
+  const now = on.now ?? ((): number => clock.nowMs);
   const logged: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
   const metrics = createMetrics();
   const feeds: EventFeed[] = [];
   const gateway = await assembleGateway({
-    connection: testDatabase.connection,
+    connection,
+    ...(on.spool === undefined ? {} : { spool: on.spool }),
     logKeyFile: join(directory, 'log-key.pem'),
     log,
     now,
@@ -112,7 +119,7 @@ export async function startHttpGateway(settings: Partial<HttpSettings> = {}): Pr
       events.close();
       await app.close();
       await gateway.close();
-      await testDatabase.drop();
+      await testDatabase?.drop();
       await removeThrowawayDirectory(directory);
     },
   };

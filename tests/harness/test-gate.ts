@@ -10,6 +10,7 @@ import { Writer } from '../../packages/server/src/db/writer.ts';
 import type { GateAnswer, PurchaseInput } from '../../packages/server/src/gate/command.ts';
 import { ConfigurationCache } from '../../packages/server/src/gate/configuration-cache.ts';
 import { Foresight } from '../../packages/server/src/gate/foresight.ts';
+import { HoldGuard } from '../../packages/server/src/gate/hold-guard.ts';
 import { Gate } from '../../packages/server/src/gate/gate.ts';
 import { DEFAULT_GATE_SETTINGS, type GateSettings } from '../../packages/server/src/gate/settings.ts';
 import { newId } from '../../packages/server/src/ids.ts';
@@ -63,6 +64,7 @@ export async function createTestGate(
     spool: null,
     knownPeriods: new Map(),
     foresight: new Foresight(),
+    holds: new HoldGuard(),
   });
   await configuration.load();
   return {
@@ -175,6 +177,7 @@ export function purchaseInput(change: Partial<PurchaseInput> = {}): PurchaseInpu
     rail: null,
     merchant: { domain: null, mcc: null, country: null },
     commitmentType: 'purchase',
+    sourcing: null,
     replaces: null,
     expiresInSeconds: null,
     privateText: { intent: 'infra renewal Q3', metadata: { category: 'cloud', cost_center: 'platform' } },

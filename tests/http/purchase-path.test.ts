@@ -191,7 +191,7 @@ describe('a purchase over HTTP', () => {
       status: 'held',
       approval: {
         status: 'pending',
-        steps: [{ reason_code: 'escalation_threshold_exceeded', signed_by: null }],
+        steps: [{ reason_code: 'escalation_threshold_exceeded', signatures: [] }],
       },
     });
     const { approval_id } = held.body['approval'];
@@ -235,7 +235,9 @@ describe('a purchase over HTTP', () => {
       checkout: { status: 'issued' },
       approval: {
         status: 'approved',
-        steps: [{ signed_by: 'anna', authorization_reference: 'CAB-2291', comment: 'fine' }],
+        steps: [
+          { signatures: [{ signed_by: 'anna', authorization_reference: 'CAB-2291', comment: 'fine' }] },
+        ],
       },
     });
     const twice = await http.call({

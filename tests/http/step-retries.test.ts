@@ -202,8 +202,8 @@ describe('a step that is sent again with its key', () => {
     const first = await post(...call);
     expect(first.body).toMatchObject({ status: 'pending', request: { status: 'held' } });
     expect(first.body['steps']).toMatchObject([
-      { signed_by: 'anna', authorization_reference: 'CAB-1', comment: 'fine' },
-      { signed_by: null, authorization_reference: null },
+      { signatures: [{ signed_by: 'anna', authorization_reference: 'CAB-1', comment: 'fine' }] },
+      { signatures: [] },
     ]);
     const second = await post(call[0], cast.secondApprover, { authorization_reference: 'CAB-2' }, 's1');
     expect(second.body).toMatchObject({ status: 'approved', request: { status: 'approved' } });

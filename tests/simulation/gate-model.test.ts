@@ -18,7 +18,7 @@ import {
 import { OPERATOR } from '../harness/test-admin.ts';
 import { NETWORK_CALLER } from '../harness/test-gate.ts';
 import { AGENTS, OWNER, PEOPLE, type RandomCommand, concrete, randomCommand } from './random-commands.ts';
-import { type ModelCommand, type ModelPolicy, ReferenceModel } from './reference-model.ts';
+import { type ModelCommand, type ModelPolicy, ReferenceModel, quorumOf } from './reference-model.ts';
 
 // Batches of random commands go through two gateways at once. Afterwards the reference model is given the same commands
 // in the order of their log entries: if the outcome of that one order is not what the database holds, something that
@@ -45,6 +45,10 @@ interface Issued {
   readonly entryId: bigint | null;
 }
 
+/** In euro, at a rate of 1: all that moves in dollars moves there too, by way of the frozen rates. */
+const ABROAD = 'abroad';
+const ABROAD_LIMIT = 10n ** 12n;
+
 class Simulation {
   readonly installation: Installation;
   readonly gateways: readonly Gateway[];
@@ -63,6 +67,7 @@ class Simulation {
       budgets: [
         { id: 'all', agentId: null, limitMinor: START_LIMITS.all },
         { id: 'of_a', agentId: AGENTS[0], limitMinor: START_LIMITS.of_a },
+        { id: ABROAD, agentId: null, limitMinor: ABROAD_LIMIT },
         ...AGENTS.map((agentId) => ({ id: `cap:pol:r_cap:${agentId}`, agentId, limitMinor: 600n })),
       ],
       owner: OWNER,
@@ -354,7 +359,7 @@ function documentOf(policy: ModelPolicy): object {
       ...Object.entries(policy.holdAbove).map(([ruleId, above]) => ({
         rule_id: ruleId,
         rule_type: 'escalate_if',
-        parameters: { amount_above: amountOf(above) },
+        parameters: { amount_above: amountOf(above), quorum: quorumOf(ruleId) },
       })),
       {
         rule_id: 'r_cap',
@@ -418,6 +423,7 @@ async function live(
   try {
     const options = { approvalValidForMs: 24 * HOUR_MS, cardValidForMs: 7 * 24 * HOUR_MS };
     const gateways = await Promise.all([installation.gateway(options), installation.gateway(options)]);
+    await openAbroad(gateways);
     const simulation = new Simulation(installation, gateways);
     await simulation.skipEntries();
     for (const randoms of batches) await simulation.batch(oneChangeEach(randoms));
@@ -428,6 +434,28 @@ async function live(
   } finally {
     await installation.close();
   }
+}
+
+async function openAbroad(gateways: readonly Gateway[]): Promise<void> {
+  const [first] = gateways;
+  await first?.admin.exchangeRates.publish(OPERATOR, {
+    base: 'USD',
+    quote: 'EUR',
+    rate: '1',
+    date: '2026-01-01',
+    source: 'example',
+    methodology: 'contract',
+    valid_until: '8999-12-31',
+  });
+  await first?.admin.budgets.create(OPERATOR, {
+    budgetId: ABROAD,
+    name: ABROAD,
+    scope: { type: 'organisation' },
+    period: 'lifetime',
+    currency: 'EUR',
+    limit: amountOf(ABROAD_LIMIT),
+  });
+  for (const gateway of gateways) await gateway.configuration.load();
 }
 
 describe('two gateways under random concurrent commands', () => {

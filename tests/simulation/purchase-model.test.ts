@@ -11,6 +11,8 @@ import {
   type DecisionFacts,
   EMPTY_BALANCE,
   type Merchant,
+  NOT_RELATED,
+  NO_EXCHANGE,
   type PurchaseState,
   type Transfer,
   type Transition,
@@ -30,7 +32,7 @@ import {
 } from '@countersign/core';
 
 import { AGENTS, OWNER, type RandomCommand, concrete, randomCommand } from './random-commands.ts';
-import { type ModelCommand, type ModelPolicy, ReferenceModel } from './reference-model.ts';
+import { type ModelCommand, type ModelPolicy, ReferenceModel, quorumOf } from './reference-model.ts';
 
 const START_MS = Date.UTC(2026, 2, 4, 12);
 const APPROVAL_MS = 24 * 3_600_000;
@@ -121,7 +123,8 @@ class TransitionSystem {
         return signApproval(
           state,
           {
-            signer: { principalId: command.person, email: null },
+            signer: { principalId: command.person, email: null, actsFor: [] },
+            viewedAtMs: null,
             authorizationReference: 'REF',
             comment: null,
             commentCommitment: null,
@@ -131,11 +134,16 @@ class TransitionSystem {
           nowMs,
         );
       case 'reject':
-        return rejectApproval(state, {
-          signer: { principalId: command.person, email: null },
-          agentOwner: OWNER,
-          reasonCommitment: 'c',
-        });
+        return rejectApproval(
+          state,
+          {
+            signer: { principalId: command.person, email: null, actsFor: [] },
+            agentOwner: OWNER,
+            reasonCommitment: 'c',
+            viewedAtMs: null,
+          },
+          nowMs,
+        );
       case 'cancel':
         return cancelPurchase(state, { cancelledBy: 'someone', reasonCommitment: null });
       case 'expire':
@@ -231,6 +239,12 @@ class TransitionSystem {
       policies: [this.#policy],
       budgets,
       duplicateAtMs: null,
+      jurisdiction: null,
+      authority: null,
+      related: NOT_RELATED,
+      exchange: NO_EXCHANGE,
+      supplier: null,
+      supplierReview: null,
     };
   }
 }
@@ -251,7 +265,7 @@ function compiled(policy: ModelPolicy): CompiledPolicy {
         ...Object.entries(policy.holdAbove).map(([ruleId, above]) => ({
           rule_id: ruleId,
           rule_type: 'escalate_if',
-          parameters: { amount_above: amount(above) },
+          parameters: { amount_above: amount(above), quorum: quorumOf(ruleId) },
         })),
         ...(windowMinutes === null
           ? []
@@ -291,6 +305,7 @@ function actionOf(command: ModelCommand & { kind: 'request' }): Action {
     daysSincePurchase: null,
     discountBasisPoints: null,
     dealAmountMinor: null,
+    sourcing: null,
     sources: {},
   };
 }
@@ -324,10 +339,11 @@ function expectLegal(before: PurchaseState, after: PurchaseState): void {
   expect(LEGAL_STATUS[before.status]).toContain(after.status);
   if (before.status === 'held' && after.status === 'approved') {
     // Invariant 4 and 5: nothing goes on without every signature, each by another person, none by the owner.
-    const signers = after.approval?.steps.map((step) => step.signature?.principalId) ?? [];
+    const steps = after.approval?.steps ?? [];
+    const signers = steps.flatMap((step) => step.signatures.map((signature) => signature.principalId));
+    expect(steps.every((step) => step.signatures.length >= step.quorum)).toBe(true);
     expect(signers.length).toBeGreaterThan(0);
     expect(new Set(signers).size).toBe(signers.length);
-    expect(signers).not.toContain(undefined);
     expect(signers).not.toContain(OWNER);
   }
 }

@@ -40,7 +40,7 @@ export interface ModelPurchase {
   reservedMinor: bigint;
   settledMinor: bigint;
   approvalExpiresAtMs: number;
-  steps: { readonly rule: string; signer: string | null }[];
+  steps: { readonly rule: string; signers: string[] }[];
   /** Approved ones and forced ones only. */
   readonly authorizations: Map<string, ModelAuthorization>;
   vendorDiffers: boolean;
@@ -131,7 +131,7 @@ export class ReferenceModel {
         ...purchase,
         card: purchase.card === null ? null : { ...purchase.card },
         budgets: [...purchase.budgets],
-        steps: purchase.steps.map((step) => ({ ...step })),
+        steps: purchase.steps.map(({ rule, signers }) => ({ rule, signers: [...signers] })),
         authorizations: new Map([...purchase.authorizations].map(([key, value]) => [key, { ...value }])),
       });
     }
@@ -261,9 +261,8 @@ export class ReferenceModel {
     if (nowMs >= purchase.approvalExpiresAtMs) return refused('approval_expired');
     const fault = this.#signerFault(purchase, person);
     if (fault !== null) return refused(fault);
-    const step = purchase.steps.find(({ signer }) => signer === null);
-    if (step !== undefined) step.signer = person;
-    if (purchase.steps.some(({ signer }) => signer === null)) return done(1);
+    purchase.steps.find(isWaiting)?.signers.push(person);
+    if (purchase.steps.some(isWaiting)) return done(1);
     if (this.#isDenied(purchase)) {
       end(purchase, 'denied', 'cancelled');
       return done(1);
@@ -275,7 +274,7 @@ export class ReferenceModel {
 
   #holdOrApprove(purchase: ModelPurchase, nowMs: number): void {
     this.#addSteps(purchase);
-    if (purchase.steps.some(({ signer }) => signer === null)) {
+    if (purchase.steps.some(isWaiting)) {
       purchase.status = 'held';
       return;
     }
@@ -328,7 +327,7 @@ export class ReferenceModel {
       return { ok: true, entries: 1, declined: true };
     }
     this.#addSteps(purchase);
-    if (purchase.steps.some(({ signer }) => signer === null)) {
+    if (purchase.steps.some(isWaiting)) {
       purchase.status = 'held';
       purchase.checkout = 'none';
       card.status = 'frozen';
@@ -351,7 +350,7 @@ export class ReferenceModel {
   #addSteps(purchase: ModelPurchase): void {
     for (const [rule, above] of Object.entries(this.policy.holdAbove)) {
       if (purchase.amountMinor <= above || purchase.steps.some((step) => step.rule === rule)) continue;
-      purchase.steps.push({ rule, signer: null });
+      purchase.steps.push({ rule, signers: [] });
     }
   }
 
@@ -380,7 +379,7 @@ export class ReferenceModel {
 
   #signerFault(purchase: ModelPurchase, person: string): string | null {
     if (person === this.owner) return 'self_approval';
-    if (purchase.steps.some(({ signer }) => signer === person)) return 'already_signed';
+    if (purchase.steps.some(({ signers }) => signers.includes(person))) return 'already_signed';
     return null;
   }
 
@@ -507,4 +506,13 @@ function done(entries: number): ModelOutcome {
 
 function refused(code: string): ModelOutcome {
   return { ok: false, code };
+}
+
+/** How many sign the hold of a rule: the second one is a matter for two. */
+export function quorumOf(rule: string): number {
+  return rule === 'r_hold_2' ? 2 : 1;
+}
+
+function isWaiting({ rule, signers }: ModelPurchase['steps'][number]): boolean {
+  return signers.length < quorumOf(rule);
 }

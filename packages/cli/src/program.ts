@@ -1,13 +1,15 @@
 // program.ts: the command line: names, options and help of every command. Thin: what a command does is in commands/,
 // and is loaded when it runs, so that help and mistakes are answered at once.
 import { Command, Option } from 'commander';
-import { readFileSync } from 'node:fs';
 
+import type { ConformanceOptions } from './commands/conformance.ts';
+import type { ConformanceVerifyOptions } from './commands/conformance-verify.ts';
 import type { LogExportOptions } from './commands/log-export.ts';
 import type { LogVerifyOptions } from './commands/log-verify.ts';
 import { type Output, STANDARD_OUTPUT } from './commands/output.ts';
 import type { ReplayCommandOptions } from './commands/replay.ts';
 import type { ExitCode } from './failure.ts';
+import { versionOfCommand } from './version.ts';
 
 const ENVIRONMENT_HELP = `
 Environment of serve and demo:
@@ -29,7 +31,7 @@ export function createProgram(ended: (code: ExitCode) => void, output: Output = 
     .description(
       'Purchase authority gateway for AI agents: decides before money moves, and proves it afterwards.',
     )
-    .version(versionOf(), '--version')
+    .version(versionOfCommand(), '--version')
     .showHelpAfterError('(add --help for what is known)')
     .addHelpText('after', ENVIRONMENT_HELP)
     .enablePositionalOptions();
@@ -50,6 +52,7 @@ export function createProgram(ended: (code: ExitCode) => void, output: Output = 
     });
   addReplay(program, ended, output);
   addLog(program, ended, output);
+  addConformance(program, ended, output);
   return program;
 }
 
@@ -113,9 +116,44 @@ function addLog(program: Command, ended: (code: ExitCode) => void, output: Outpu
     });
 }
 
-function versionOf(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  const version =
-    typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : '';
-  return String(version);
+function addConformance(program: Command, ended: (code: ExitCode) => void, output: Output): void {
+  const conformance = program
+    .command('conformance')
+    .description('AG-642: run the tests of its section 8 against a gateway, or verify the evidence of a run');
+  conformance
+    .command('run', { isDefault: true })
+    .description(
+      'run them; ends with 0 only when every MUST was shown, so not when --only left some of them out',
+    )
+    .requiredOption('--url <url>', 'the gateway')
+    .addOption(new Option('--key <key>', "an operator's key").env('COUNTERSIGN_OPERATOR_KEY'))
+    .addOption(
+      new Option('--second-key <key>', "another operator's key, where changes wait for a second person").env(
+        'COUNTERSIGN_SECOND_OPERATOR_KEY',
+      ),
+    )
+    .requiredOption('--out <dir>', 'an empty or new folder for the evidence')
+    .option('--only <tests>', 'some of 8.1 to 8.8 and 4.9-4.11, with commas')
+    .option('--full', 'all 847 placements of scenario B, not a tenth of them')
+    .option('--first-matrix', 'publish an authority matrix though none is in force; it cannot be withdrawn')
+    .option(
+      '--shared-budgets',
+      'go on where budgets of the whole organisation cover the purchases of the run',
+    )
+    .option('--json', 'the report as JSON')
+    .action(async (options: ConformanceOptions) => {
+      const { conformance: run } = await import('./commands/conformance.ts');
+      ended(await run(options, output));
+    });
+  conformance
+    .command('verify')
+    .argument('<dir>', 'the folder that --out named')
+    .description('verify the evidence of a run, offline')
+    .option('--key <key>', "the log's key (`name+id+key`) that you kept")
+    .option('--digest <sha256>', 'of the manifest, as the run printed it')
+    .option('--json', 'the result as JSON')
+    .action(async (dir: string, options: ConformanceVerifyOptions) => {
+      const { conformanceVerify } = await import('./commands/conformance-verify.ts');
+      ended(await conformanceVerify(dir, options, output));
+    });
 }

@@ -8,4 +8,5 @@ export * from './resources/cards.ts';
 export * from './resources/checks.ts';
 export * from './resources/decisions.ts';
 export * from './resources/events.ts';
+export * from './resources/exchange-rates.ts';
 export * from './resources/purchase-requests.ts';

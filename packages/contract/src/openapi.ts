@@ -2,9 +2,10 @@
 // Schemas with a title become components, so that each is written once and generated clients have names.
 import type { TSchema } from 'typebox';
 
-import type { Access, OperationShape } from './operation.ts';
+import { type Access, changeKindOf, type OperationShape } from './operation.ts';
 import { listOperations } from './operations.ts';
 import { Problem } from './problem.ts';
+import { Change } from './resources/changes.ts';
 
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 type JsonObject = Record<string, Json>;
@@ -22,6 +23,8 @@ const TAGS: readonly (readonly [string, string])[] = [
   ['Principals', 'People and services with roles.'],
   ['Keys', 'API keys of agents and principals.'],
   ['Entities', 'Legal entities and their cost centres.'],
+  ['Change control', 'Changes of the configuration that wait for a second person.'],
+  ['Retention', 'How long text is kept, legal holds, and erasure.'],
   ['Webhooks', 'Events sent to you, signed as Standard Webhooks describes.'],
   ['Events', 'The event stream, which is the log.'],
   ['Record', 'The tamper-evident log and its proofs.'],
@@ -66,6 +69,7 @@ function describe(operation: OperationShape, components: JsonObject): Json {
     ...parametersOf(operation.params, 'path', components),
     ...parametersOf(operation.query, 'query', components),
     ...parametersOf(operation.headers, 'header', components),
+    ...(changeKindOf(operation) === 'controlled' ? [EMERGENCY_REASON] : []),
   ];
   return {
     operationId: operation.operationId,
@@ -107,9 +111,32 @@ function responsesOf(operation: OperationShape, components: JsonObject): Json {
       description: operation.status === 201 ? 'Recorded.' : 'The answer.',
       ...(Object.keys(content).length === 0 ? {} : { content }),
     },
+    ...(waitsForReview(operation)
+      ? {
+          '202': {
+            description:
+              'Under `change_control: four_eyes`: it waits for a second person. Nothing has changed.',
+            content: { 'application/json': { schema: reference(Change, components) } },
+          },
+        }
+      : {}),
     default: problem,
   };
 }
+
+function waitsForReview(operation: OperationShape): boolean {
+  const kind = changeKindOf(operation);
+  return kind === 'controlled' || kind === 'always_reviewed';
+}
+
+const EMERGENCY_REASON: Json = {
+  name: 'Emergency-Reason',
+  in: 'header',
+  required: false,
+  description:
+    'Under `four_eyes`: why it cannot wait, 10 to 500 characters, percent-encoded beyond ASCII. It acts at once, raises an alert, and has to be reviewed afterwards.',
+  schema: { type: 'string', maxLength: 4500 },
+};
 
 function parametersOf(
   schema: TSchema | undefined,

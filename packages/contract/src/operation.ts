@@ -13,6 +13,15 @@ export const EVERY_ROLE = [
   'auditor',
 ] as const satisfies readonly Access[];
 
+/**
+ * What `change_control: four_eyes` makes of a change of the configuration.
+ * - `controlled`: it is a draft until a second person approves it, or an emergency.
+ * - `always_reviewed`: as `controlled`, but no emergency: it decides who the second person is.
+ * - `immediate`: it stops something, or concerns no authority to spend: it never waits.
+ * - `none`: it is no change of the configuration.
+ */
+export type ChangeKind = 'controlled' | 'always_reviewed' | 'immediate' | 'none';
+
 export interface OperationShape {
   readonly operationId: string;
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT';
@@ -22,6 +31,8 @@ export interface OperationShape {
   readonly summary: string;
   readonly description?: string;
   readonly allow: readonly Access[];
+  /** Of what people and services with a role may send and is no GET. Left out, it is `controlled`; a test wants it said. */
+  readonly change?: ChangeKind;
   readonly params?: TObject;
   readonly query?: TObject;
   readonly headers?: TObject;
@@ -36,6 +47,13 @@ export interface OperationShape {
   readonly responseExample?: unknown;
   /** Media types of an answer that is not JSON. */
   readonly responseMedia?: readonly string[];
+}
+
+/** undefined: nobody who has a role can change anything by it. */
+export function changeKindOf(operation: OperationShape): ChangeKind | undefined {
+  const isForPrincipals = operation.allow.some((role) => role !== 'agent' && role !== 'public');
+  if (operation.method === 'GET' || !isForPrincipals) return undefined;
+  return operation.change ?? 'controlled';
 }
 
 /** Declares an operation, keeping the exact types of its schemas. */

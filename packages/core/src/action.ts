@@ -2,6 +2,7 @@
 // A fact that nobody supplied is null: a control decides what missing evidence means, never this type.
 
 import type { CurrencyCode } from './currency.ts';
+import type { SourcingClaims } from './sourcing/sourcing-facts.ts';
 
 export type ActionType = 'spend' | 'refund' | 'credit' | 'discount';
 
@@ -39,6 +40,8 @@ export interface Action {
   readonly discountBasisPoints: number | null;
   /** Value of the deal a discount is given on, in the action's currency. */
   readonly dealAmountMinor: bigint | null;
+  /** What the request cites and says of its value; null: nothing, or a check. */
+  readonly sourcing: SourcingClaims | null;
   /** Fact name -> source, for the facts that were given. */
   readonly sources: Readonly<Record<string, FactSource>>;
 }

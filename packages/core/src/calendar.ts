@@ -104,6 +104,12 @@ export function zonedWeekdayAndMinute(
   return weekdayAndMinuteOf(wallClockMs(zoneCalendarOf(timeZone), ms));
 }
 
+/** Days from 1970-01-01 to the date that the calendars of a time zone show at an instant. */
+export function zonedDayNumber(ms: number, timeZone: string): number {
+  assertInstant(ms);
+  return dayNumberOf(wallClockMs(zoneCalendarOf(timeZone), ms));
+}
+
 /**
  * How many UTC calendar days before `ms` a date (`2026-05-01`) or an instant with an offset
  * (`2026-05-01T09:30:00Z`, RFC 3339) lies. Never less than the elapsed whole days, so an age limit

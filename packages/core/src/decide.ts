@@ -4,9 +4,21 @@
 import type { Action } from './action.ts';
 import { agentBindings } from './controls/agent-bindings.ts';
 import { agentStatus } from './controls/agent-status.ts';
+import { authorityLimit } from './controls/authority-limit.ts';
+import { budgetAllocation } from './controls/budget-allocation.ts';
 import { budgetRoom } from './controls/budget-room.ts';
+import { categorySourcing } from './controls/category-sourcing.ts';
+import { frameworkCallOff } from './controls/framework-call-off.ts';
+import { tooManyPending } from './controls/pending-approvals.ts';
 import { policyRequired } from './controls/policy-required.ts';
+import { preferredSupplier } from './controls/preferred-supplier.ts';
+import { prohibitedSupplier } from './controls/prohibited-supplier.ts';
+import { sourcingGeography } from './controls/sourcing-geography.ts';
+import { supplierStanding } from './controls/supplier-standing.ts';
+import { SPLIT_ORDER, SPLIT_ORDER_CLAUSE, splitOrder } from './controls/split-order.ts';
+import { tenderThreshold } from './controls/tender-threshold.ts';
 import { vendorIdentity } from './controls/vendor-identity.ts';
+import { velocityReview } from './controls/velocity-review.ts';
 import type { Decision, DecisionFacts, PurchaseControl } from './decision-facts.ts';
 import { type Finding, outcomeOf } from './finding.ts';
 import type { CompiledPolicy } from './policy/rule.ts';
@@ -21,14 +33,30 @@ const PURCHASE_CONTROLS: readonly PurchaseControl[] = [
   agentBindings,
   policyRequired,
   vendorIdentity,
+  supplierStanding,
+  budgetAllocation,
   budgetRoom,
+  prohibitedSupplier,
+  preferredSupplier,
+  sourcingGeography,
+  categorySourcing,
+  frameworkCallOff,
+  tenderThreshold,
+  authorityLimit,
+  velocityReview,
 ];
 /** An action that is not a purchase has no budget to bind it: its agent's standing and the policy are all. */
 const CHECK_CONTROLS: readonly PurchaseControl[] = [agentStatus];
 
 /** Decides a purchase at one stage of its path. */
 export function decide(action: Action, facts: DecisionFacts, nowMs: number): Decision {
-  return decideBy(PURCHASE_CONTROLS, action, facts, nowMs);
+  return decideBy(PURCHASE_CONTROLS, withRegisteredCountry(action, facts), facts, nowMs);
+}
+
+/** A purchase that names no country is from the supplier's, as the registry has it now: nothing is stored of it. */
+function withRegisteredCountry(action: Action, { supplier }: DecisionFacts): Action {
+  if (action.country !== null || supplier === null || supplier.country === null) return action;
+  return { ...action, country: supplier.country, sources: { ...action.sources, country: 'registry' } };
 }
 
 /** Decides an action that is not a purchase: a refund, a credit, a discount, an expense claim. */
@@ -46,13 +74,16 @@ function decideBy(
   for (const control of controls) {
     if (!control.stages.includes(facts.stage)) continue;
     try {
-      for (const finding of control.evaluate(action, facts)) findings.push(finding);
+      for (const finding of control.evaluate(action, facts, nowMs)) findings.push(finding);
     } catch (error) {
       findings.push(controlFailed(control.name, null, null, error));
     }
   }
   for (const finding of decidePolicies(action, facts.policies, facts, nowMs)) findings.push(finding);
+  const split = splitOrder(action, facts, findings);
+  if (split !== null) findings.push(split);
   const settled = findings.map((finding) => signedOff(finding, facts.signedSteps));
+  if (facts.pendingApprovals !== undefined) settled.push(...tooManyPending(outcomeOf(settled), facts));
   const outcome = outcomeOf(settled);
   return { outcome, findings: outcome === 'denied' ? settled.map(besideDenial) : settled };
 }
@@ -61,11 +92,12 @@ function decideBy(
 export function decidePolicies(
   action: Action,
   policies: readonly CompiledPolicy[],
-  facts: Pick<DecisionFacts, 'stage' | 'duplicateAtMs'>,
+  facts: Pick<DecisionFacts, 'stage' | 'duplicateAtMs' | 'related' | 'exchange'>,
   nowMs: number,
 ): Finding[] {
   const findings: Finding[] = [];
-  const ruleFacts = { stage: facts.stage, nowMs, duplicateAtMs: facts.duplicateAtMs };
+  const { stage, duplicateAtMs, related, exchange } = facts;
+  const ruleFacts = { stage, nowMs, duplicateAtMs, related, exchange };
   for (const policy of policies) {
     for (const rule of policy.rules) {
       if (!rule.stages.includes(facts.stage)) continue;
@@ -84,12 +116,15 @@ export function decidePolicies(
 export function clauseOf(control: string): string | null {
   const rule = RULE_TYPES.get(control);
   if (rule !== undefined) return rule.clause;
+  if (control === SPLIT_ORDER) return SPLIT_ORDER_CLAUSE;
   return PURCHASE_CONTROLS.find((candidate) => candidate.name === control)?.clause ?? null;
 }
 
 /** Identity of the approval step a hold asks for: the same hold asks for the same signature. */
 export function stepKey(finding: Finding): string {
-  return `${finding.policyId ?? ''}:${finding.ruleId ?? finding.control}:${finding.reasonCode}`;
+  const key = `${finding.policyId ?? ''}:${finding.ruleId ?? finding.control}:${finding.reasonCode}`;
+  const tier = finding.routing?.tier ?? null;
+  return tier === null ? key : `${key}:${tier}`; // a changed tier asks for its own signatures
 }
 
 function signedOff(finding: Finding, signedSteps: readonly string[]): Finding {

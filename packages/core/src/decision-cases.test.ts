@@ -5,12 +5,13 @@ import type { Action, ActionType, Stage } from './action.ts';
 import { type CurrencyCode, parseCurrency } from './currency.ts';
 import { decide, decidePolicies } from './decide.ts';
 import type { AgentFacts, BudgetFacts, DecisionFacts } from './decision-facts.ts';
+import type { ExchangeRateFact } from './exchange/convert.ts';
 import { type Finding, outcomeOf } from './finding.ts';
 import { parseAmount } from './money.ts';
 import { parsePolicy } from './policy/parse-policy.ts';
 import { RULE_TYPES } from './policy/rule-types.ts';
 import type { CompiledPolicy } from './policy/rule.ts';
-import { exampleAction } from './testing/example-facts.ts';
+import { exampleAction, exampleFacts } from './testing/example-facts.ts';
 
 interface CaseAction {
   subject?: 'purchase' | 'check';
@@ -69,6 +70,7 @@ interface DecisionCase {
     };
   };
   budgets?: CaseBudget[];
+  exchange?: { from: string; to: string; rate: string; stale_since?: string }[];
   expected: { outcome: string; findings: ExpectedFinding[] };
 }
 
@@ -120,18 +122,37 @@ describe('the decision cases', () => {
 
 function findingsOf(decisionCase: DecisionCase): readonly Finding[] {
   const action = actionOf(decisionCase.action);
-  const facts: DecisionFacts = {
+  const facts: DecisionFacts = exampleFacts({
     stage: decisionCase.stage ?? 'request',
     agent: agentOf(decisionCase),
     policies: policiesOf(decisionCase),
     budgets: (decisionCase.budgets ?? [{ budget_id: 'b1', currency: 'USD', limit: '1000.00' }]).map(budgetOf),
     duplicateAtMs: decisionCase.duplicate_at == null ? null : Date.parse(decisionCase.duplicate_at),
+    exchange: { rates: (decisionCase.exchange ?? []).map(rateOf) },
     signedSteps: decisionCase.signed_steps ?? [],
-  };
+  });
   const nowMs = Date.parse(decisionCase.at);
   return action.subject === 'purchase'
     ? decide(action, facts, nowMs).findings
     : decidePolicies(action, facts.policies, facts, nowMs);
+}
+
+function rateOf({
+  from,
+  to,
+  rate,
+  stale_since: staleSince,
+}: NonNullable<DecisionCase['exchange']>[number]): ExchangeRateFact {
+  return {
+    from,
+    to,
+    rate,
+    date: '2026-03-04',
+    source: 'test',
+    methodology: 'daily_close',
+    via: null,
+    staleSinceMs: staleSince === undefined ? null : Date.parse(staleSince),
+  };
 }
 
 function policiesOf({ rules, policy }: DecisionCase): readonly CompiledPolicy[] {

@@ -1,7 +1,14 @@
 // decision-facts.ts: everything a decision is made from, and the form of a control over a whole purchase. Data only.
 import type { Action, Stage } from './action.ts';
+import type { AuthorityFacts } from './authority/authority-facts.ts';
+import type { AllocationFacts } from './budget/allocation-facts.ts';
+import type { ExchangeFacts } from './exchange/convert.ts';
 import type { DecisionOutcome, Finding } from './finding.ts';
 import type { CompiledPolicy } from './policy/rule.ts';
+import type { RelatedFacts } from './related/related-facts.ts';
+import type { SourcingFacts } from './sourcing/sourcing-facts.ts';
+import type { SupplierFacts, SupplierReview } from './suppliers/supplier-facts.ts';
+import type { VelocityReviewFact } from './velocity/review-facts.ts';
 
 export interface AgentFacts {
   readonly agentId: string;
@@ -39,8 +46,26 @@ export interface DecisionFacts {
   readonly policies: readonly CompiledPolicy[];
   readonly budgets: readonly BudgetFacts[];
   readonly duplicateAtMs: number | null;
+  /** ISO 3166-1 alpha-2 of the buying entity: whose thresholds and authority apply; null: not known. */
+  readonly jurisdiction: string | null;
+  /** null: no matrix is published, so the agent is bound by policy and budget alone. */
+  readonly authority: AuthorityFacts | null;
+  readonly related: RelatedFacts;
+  readonly exchange: ExchangeFacts;
+  /** Whom identifiers say the counterparty is; null: nobody who is registered. */
+  readonly supplier: SupplierFacts | null;
+  /** Whom its name resembles, of those nothing may be bought from; null: nobody. */
+  readonly supplierReview: SupplierReview | null;
+  /** Of the agent, its team or the supplier, at the request; absent: none of them is under review. */
+  readonly velocityReviews?: readonly VelocityReviewFact[];
+  /** Given only where a sourcing policy binds the purchase, or it cites a tender, a framework agreement or a waiver. */
+  readonly sourcing?: SourcingFacts;
   /** Step keys (see stepKey) that a human has signed: those holds are satisfied. */
   readonly signedSteps: readonly string[];
+  /** Of the budgets whose allocation is kept in another system; given only where there are any. */
+  readonly allocations?: readonly AllocationFacts[];
+  /** Requests of the agent that wait for a human, counted under its lock; given only where they are as many as may. */
+  readonly pendingApprovals?: { readonly count: number; readonly limit: number };
 }
 
 export interface Decision {
@@ -53,5 +78,5 @@ export interface PurchaseControl {
   readonly name: string;
   readonly stages: readonly Stage[];
   readonly clause: string | null;
-  evaluate(action: Action, facts: DecisionFacts): readonly Finding[];
+  evaluate(action: Action, facts: DecisionFacts, nowMs: number): readonly Finding[];
 }

@@ -22,6 +22,31 @@ export interface Finding {
   readonly nextStep: string | null;
   /** Who may sign this hold; null: any approver. Only on holds. */
   readonly approvers: readonly string[] | null;
+  /** How the signatures are asked for; absent: one signature, in the order of the holds. Only on holds. */
+  readonly routing?: StepRouting;
+  /** Related purchases whose sum with this one was too much; there may be more than are named. Absent: it was judged alone. */
+  readonly relatedRequestIds?: readonly string[];
+  /** The sourcing waiver that this pass rests on: the purchase uses it up. Only on passes. */
+  readonly waiverId?: string;
+}
+
+/** How the signatures of one hold are asked for. Clause: AG-642 4.5. */
+export interface StepRouting {
+  /** Name of the tier that signs. */
+  readonly tier: string | null;
+  /** How many of the approvers must sign: 2 for "2 of 3". At least 1. */
+  readonly quorum: number;
+  /**
+   * Steps of one order run in parallel; all of a lower order are complete before one of a higher may be signed. null:
+   * after every step that stands before it.
+   */
+  readonly order: number | null;
+  /** Silence before a reminder, in milliseconds; null: as the gateway is set. */
+  readonly remindAfterMs: number | null;
+  /** Silence before `escalateTo` may sign too, in milliseconds; null: never. */
+  readonly escalateAfterMs: number | null;
+  /** Who may sign besides, once silence has lasted that long: ids or e-mail addresses of principals. */
+  readonly escalateTo: readonly string[];
 }
 
 export type DecisionOutcome = 'approved' | 'held' | 'denied';

@@ -1,11 +1,36 @@
 // ids.ts: prefixed, time-ordered ids (TypeID: a UUIDv7 in Crockford base 32). Randomness enters here and nowhere else.
-import { typeidUnboxed } from 'typeid-js';
+import { fromUUID, typeidUnboxed } from 'typeid-js';
 import { randomFillSync } from 'node:crypto';
 
-export type IdPrefix = 'preq' | 'auth' | 'chk' | 'rcpt' | 'key' | 'whe' | 'msg' | 'gw' | 'bud' | 'inst';
+export type IdPrefix =
+  | 'preq'
+  | 'auth'
+  | 'chk'
+  | 'rcpt'
+  | 'key'
+  | 'whe'
+  | 'wvr'
+  | 'msg'
+  | 'gw'
+  | 'bud'
+  | 'btr'
+  | 'inst'
+  | 'chg'
+  | 'hold'
+  | 'ers'
+  | 'alrt'
+  | 'dlg'
+  | 'rev'
+  | 'exr';
 
 export function newId(prefix: IdPrefix): string {
   return typeidUnboxed(prefix);
+}
+
+/** Below every id of this prefix that was made at this time or later, above every earlier one. */
+export function firstIdAt(prefix: IdPrefix, ms: number): string {
+  const time = Math.trunc(ms).toString(16).padStart(12, '0');
+  return fromUUID(`${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`, prefix).toString();
 }
 
 /** A request's card has the request's id with another prefix: one card per request, by its primary key. */

@@ -1,6 +1,7 @@
 // main.ts: the only place that constructs things. `assembleGateway` puts the parts together on a database;
 // `startGateway` adds what a server needs: its own PostgreSQL, background jobs, HTTP, and an orderly end.
 import { signingKeyFromPem } from '@countersign/audit';
+import type { ApprovalLimits } from '@countersign/core';
 import type { Logger } from 'pino';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -20,6 +21,7 @@ import { resolveUncertainCommit } from './db/uncertain-commit.ts';
 import { Writer } from './db/writer.ts';
 import { ConfigurationCache } from './gate/configuration-cache.ts';
 import { Foresight } from './gate/foresight.ts';
+import { HoldGuard } from './gate/hold-guard.ts';
 import { Gate, type GateObserver } from './gate/gate.ts';
 import { DEFAULT_GATE_SETTINGS, type GateEntropy } from './gate/settings.ts';
 import type { HttpContext } from './http/context.ts';
@@ -28,16 +30,23 @@ import { createHttpServer } from './http/server.ts';
 import { newId, newSalt } from './ids.ts';
 import { autoCharge } from './jobs/auto-charge.ts';
 import { deliverWebhooks } from './jobs/deliver-webhooks.ts';
+import { eraseExpiredTexts } from './jobs/erase-expired-texts.ts';
 import { expirePurchases } from './jobs/expire-purchases.ts';
+import { followStops } from './jobs/follow-stops.ts';
+import { forecastBudgets } from './jobs/forecast-budgets.ts';
 import type { Job } from './jobs/job-loop.ts';
 import { planDeliveries } from './jobs/plan-deliveries.ts';
 import { recordAttempts } from './jobs/record-attempts.ts';
 import { sequenceLog } from './jobs/sequence-log.ts';
+import { watchApprovals } from './jobs/watch-approvals.ts';
+import { watchVelocity } from './jobs/watch-velocity.ts';
+import { watchChanges } from './jobs/watch-changes.ts';
 import type { RailAdapter } from './rails/rail-adapter.ts';
 import { createSandboxRail } from './rails/sandbox/sandbox-rail.ts';
 import { AttemptSpool } from './record/attempt-spool.ts';
 import { DeliveryLog } from './record/delivery-log.ts';
 import { EventFeed } from './record/event-feed.ts';
+import { raiseAlert } from './record/raise-alert.ts';
 import { logOrigin, openLogKey } from './record/log-key.ts';
 import { LogReader } from './record/log-reader.ts';
 import { Recorder } from './record/recorder.ts';
@@ -53,6 +62,8 @@ export interface AssemblyOptions {
   readonly now: () => number;
   readonly approvalValidForMs?: number;
   readonly cardValidForMs?: number;
+  /** Instead of what the installation has set. */
+  readonly approvalLimits?: Partial<ApprovalLimits>;
   readonly batchSizeMax?: number;
   readonly allowPrivateWebhooks?: boolean;
   readonly spool?: AttemptSpool;
@@ -114,6 +125,7 @@ export async function assembleGateway(options: AssemblyOptions): Promise<Gateway
         ...(options.approvalValidForMs === undefined
           ? {}
           : { approvalValidForMs: options.approvalValidForMs }),
+        ...(options.approvalLimits === undefined ? {} : { approvalLimits: options.approvalLimits }),
         ...(options.batchSizeMax === undefined ? {} : { batchSizeMax: options.batchSizeMax }),
       },
       checkoutFor: (railName, cardId) =>
@@ -123,6 +135,7 @@ export async function assembleGateway(options: AssemblyOptions): Promise<Gateway
       spool: options.spool ?? null,
       knownPeriods: new Map(),
       foresight: new Foresight(),
+      holds: new HoldGuard(),
     },
     options.observer,
   );
@@ -240,6 +253,7 @@ export async function startGateway(
       { ...gateway, pool: gateway.database.pool, now },
       settings.operatorKey,
     );
+    if (settings.recoverSingleControl) await recoverSingleControl(gateway, now);
     events = new EventFeed({ pool: gateway.database.pool, log });
     const jobs = startJobs(gateway, { settings, events, spool, log, now });
     closers.unshift(() => Promise.all(jobs.map((job) => job.stop())));
@@ -263,6 +277,25 @@ export async function startGateway(
     await closeAll(closers).catch(() => undefined);
     throw error;
   }
+}
+
+/** Whoever can set a variable of this process can do more than this; but never quietly. */
+async function recoverSingleControl(gateway: Gateway, now: () => number): Promise<void> {
+  const { admin, writer, recorder, database, installationId } = gateway;
+  if ((await admin.settings.get()).change_control === 'single') return;
+  await admin.settings.update({ kind: 'system', name: 'recovery' }, { change_control: 'single' });
+  await raiseAlert(
+    { writer, recorder, pool: database.pool, now },
+    {
+      kind: 'change_control.recovered',
+      severity: 'critical',
+      subject: { type: 'installation', id: installationId },
+      message: 'The gateway was started with COUNTERSIGN_RECOVER_SINGLE_CONTROL: `four_eyes` is switched off.',
+      evidence: { change_control: 'single' },
+      dedupeKey: `change_control.recovered/${now()}`,
+      raisedBy: 'recovery',
+    },
+  );
 }
 
 function httpContextOf(
@@ -295,7 +328,7 @@ function startJobs(
     now,
   }: { settings: Settings; events: EventFeed; spool: AttemptSpool; log: Logger; now: () => number },
 ): Job[] {
-  const { admin, database, gate, writer, recorder, sequencer } = gateway;
+  const { admin, configuration, database, gate, writer, recorder, sequencer } = gateway;
   const { pool } = database;
   const delivering = deliverWebhooks({
     database,
@@ -311,6 +344,19 @@ function startJobs(
     planDeliveries({ database, now, log, onPlanned: () => delivering.wake() }),
     delivering,
     expirePurchases({ pool, gate, now, log }),
+    watchChanges({ changes: admin.changes, log }),
+    eraseExpiredTexts({ retention: admin.retention, log }),
+    followStops({ pool, gate, log }),
+    watchApprovals({
+      pool,
+      gate,
+      configuration: gateway.configuration,
+      raise: (alert) => raiseAlert({ writer, recorder, pool, now }, alert),
+      now,
+      log,
+    }),
+    forecastBudgets({ database, pool, writer, recorder, now, log }),
+    watchVelocity({ database, pool, writer, recorder, now, configuration, velocity: admin.velocity, log }),
   ];
   if (settings.sandboxAutocharge) jobs.push(autoCharge({ pool, events, gate, log }));
   return jobs;

@@ -8,6 +8,8 @@ export interface Settings {
   /** Your own PostgreSQL; null: the embedded one. */
   readonly databaseUrl: string | null;
   readonly operatorKey: string | undefined;
+  /** Goes back to `change_control: single` at the start: for an installation whose second operator is gone. */
+  readonly recoverSingleControl: boolean;
   readonly logKeyFile: string;
   readonly publicLog: boolean;
   readonly publicMetrics: boolean;
@@ -37,6 +39,7 @@ export function readSettings(environment: Environment, cwd: string): Settings {
     dataDir,
     databaseUrl: text(environment, 'DATABASE_URL') ?? null,
     operatorKey: text(environment, 'COUNTERSIGN_OPERATOR_KEY'),
+    recoverSingleControl: flag(environment, 'COUNTERSIGN_RECOVER_SINGLE_CONTROL'),
     logKeyFile: text(environment, 'COUNTERSIGN_LOG_KEY_FILE') ?? join(dataDir, 'log-key.pem'),
     publicLog: flag(environment, 'COUNTERSIGN_PUBLIC_LOG'),
     publicMetrics: flag(environment, 'COUNTERSIGN_PUBLIC_METRICS'),

@@ -44,6 +44,7 @@ export async function replayFile(options: ReplayFileOptions): Promise<ReplayRepo
       logKeyFile: store.logKeyFile,
       log,
       now: () => clock.nowMs,
+      approvalLimits: { pendingMax: null }, // nobody signs in a replay
     });
     return await replayThrough(gateway, clock, badRows, options);
   } finally {

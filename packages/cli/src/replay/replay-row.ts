@@ -174,6 +174,7 @@ function purchaseCommand(row: ReplayRow, policyId: string): GateCommand {
       rail: facts.rail,
       merchant: { domain: null, mcc: facts.mcc, country: facts.country },
       commitmentType: 'purchase',
+      sourcing: null,
       replaces: null,
       expiresInSeconds: null,
       privateText: { intent: facts.intent ?? `replayed from line ${row.line}`, metadata: { line: row.line } },

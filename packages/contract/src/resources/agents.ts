@@ -40,6 +40,7 @@ const AgentBody = Type.Object(
     agent_id: Identifier,
     name: text(200, 'For people.'),
     team: Type.Optional(Identifier),
+    role: Type.Optional(Identifier),
     owner: Type.Optional(
       text(255, 'Id or e-mail of the person who answers for it; may not sign its requests.'),
     ),
@@ -53,6 +54,7 @@ const AgentPatch = Type.Object(
   {
     name: Type.Optional(text(200, 'For people.')),
     team: Type.Optional(nullable(Identifier)),
+    role: Type.Optional(nullable(Identifier)),
     owner: Type.Optional(nullable(text(255, 'Id or e-mail of a person.'))),
     entity_id: Type.Optional(nullable(Identifier)),
     bindings: Type.Optional(AgentBindings),
@@ -65,6 +67,7 @@ const Agent = Type.Object(
     agent_id: Type.String(),
     name: Type.String(),
     team: nullable(Type.String()),
+    role: nullable(Type.String()),
     owner: nullable(Type.String()),
     entity_id: nullable(Type.String()),
     status: Type.Enum(['active', 'suspended']),
@@ -92,6 +95,7 @@ export const agentOperations = {
     tag,
     summary: 'Register an agent',
     allow: ['operator'],
+    change: 'controlled',
     headers: IdempotencyHeader,
     body: AgentBody,
     bodyExample: {
@@ -139,6 +143,7 @@ export const agentOperations = {
     tag,
     summary: 'Change an agent',
     allow: ['operator'],
+    change: 'controlled',
     params,
     body: AgentPatch,
     bodyExample: { bindings: { policies: ['pol_procurement'] } },
@@ -154,6 +159,7 @@ export const agentOperations = {
     description:
       'In effect for every decision that starts after this answer, charges of cards already issued included.',
     allow: ['operator'],
+    change: 'immediate',
     params,
     body: ReasonBody,
     bodyOptional: true,
@@ -167,6 +173,7 @@ export const agentOperations = {
     tag,
     summary: 'Let a suspended agent go on',
     allow: ['operator'],
+    change: 'controlled',
     params,
     status: 200,
     response: Agent,

@@ -1,4 +1,4 @@
-// resources/approvals.ts: what a human signs. One approval a request, with ordered steps, one person a step.
+// resources/approvals.ts: what humans sign. One approval a request, with ordered steps; one person, one signature.
 import { type Static, Type } from 'typebox';
 
 import { operation } from '../operation.ts';
@@ -6,6 +6,7 @@ import {
   Currency,
   DecimalAmount,
   IdempotencyHeader,
+  Identifier,
   Timestamp,
   closed,
   idInPath,
@@ -14,6 +15,21 @@ import {
   pageQuery,
   text,
 } from '../scalars.ts';
+
+const Signature = Type.Object(
+  {
+    signed_by: Type.String(),
+    on_behalf_of: nullable(Type.String(), 'Whose authority was used, by delegation; null: their own.'),
+    authorization_reference: Type.String(),
+    comment: nullable(Type.String()),
+    signed_at: Timestamp,
+    viewed_seconds: nullable(
+      Type.Number({ minimum: 0 }),
+      'From the signer’s first look at the approval to the signature; null: never opened.',
+    ),
+  },
+  { title: 'Signature' },
+);
 
 const ApprovalStep = Type.Object(
   {
@@ -24,10 +40,15 @@ const ApprovalStep = Type.Object(
     message: Type.String(),
     limit: nullable(Type.String()),
     approvers: nullable(Type.Array(Type.String()), 'Who may sign it; null: any active approver.'),
-    signed_by: nullable(Type.String()),
-    authorization_reference: nullable(Type.String()),
-    comment: nullable(Type.String()),
-    signed_at: nullable(Timestamp),
+    tier: nullable(Type.String(), 'The tier that signs; null: a rule without tiers holds it.'),
+    quorum: Type.Integer({ minimum: 1, description: 'How many must sign it.' }),
+    order: Type.Integer({
+      description: 'Steps of one order are signed in any order; all of a lower one come first.',
+    }),
+    reminders: Type.Integer({ minimum: 0 }),
+    escalate_to: Type.Array(Type.String(), { description: 'Who may sign too, once it has been escalated.' }),
+    escalated_at: nullable(Timestamp),
+    signatures: Type.Array(Signature),
   },
   { title: 'ApprovalStep' },
 );
@@ -51,6 +72,16 @@ export const ApprovalWithRequest = Type.Object(
     expires_at: Timestamp,
     terms_hash: Type.String(),
     steps: Type.Array(ApprovalStep),
+    may_sign: Type.Optional(
+      Type.Object(
+        {
+          step: Type.Integer({ minimum: 0 }),
+          on_behalf_of: nullable(Type.String()),
+          is_escalation: Type.Boolean(),
+        },
+        { description: 'What whoever asks may sign now; absent: nothing.' },
+      ),
+    ),
     request_id: Type.String(),
     request: Type.Object({
       status: Type.String(),
@@ -70,6 +101,32 @@ export const ApprovalWithRequest = Type.Object(
   { title: 'ApprovalWithRequest' },
 );
 
+const ApproverMetrics = Type.Object(
+  {
+    approver_id: Type.String(),
+    decisions: Type.Integer({ minimum: 0 }),
+    approved: Type.Integer({ minimum: 0 }),
+    rejected: Type.Integer({ minimum: 0 }),
+    on_behalf_of_others: Type.Integer({ minimum: 0 }),
+    approve_rate: nullable(Type.Number({ minimum: 0, maximum: 1 })),
+    approvals_per_hour: Type.Object({
+      peak: Type.Integer({ minimum: 0, description: 'Most signatures within any 60 minutes.' }),
+      mean: nullable(Type.Number(), 'Per clock hour in which they decided anything.'),
+    }),
+    seconds_to_decide: Type.Object(
+      { median: nullable(Type.Number()), p10: nullable(Type.Number()) },
+      { description: 'From the first look to the decision, of decisions that were looked at.' },
+    ),
+    unopened_share: nullable(
+      Type.Number({ minimum: 0, maximum: 1 }),
+      'Share decided without having opened the approval.',
+    ),
+    pending: Type.Integer({ minimum: 0, description: 'Approvals that they may sign now.' }),
+    rubber_stamping: nullable(Type.String(), 'Why this looks like rubber-stamping; null: it does not.'),
+  },
+  { title: 'ApproverMetrics' },
+);
+
 const params = Type.Object({ approval_id: idInPath('Id of the approval.') });
 
 export const approvalOperations = {
@@ -83,12 +140,42 @@ export const approvalOperations = {
     query: Type.Object(
       {
         status: Type.Optional(Type.Enum(['pending', 'approved', 'rejected', 'expired', 'cancelled'])),
+        agent_id: Type.Optional(Identifier),
+        signable: Type.Optional(
+          Type.Enum(['true', 'false'], {
+            description:
+              '`true`: only what whoever asks may sign now, by delegation and after an escalation too.',
+          }),
+        ),
         ...pageQuery,
       },
       closed,
     ),
     status: 200,
     response: page('ApprovalPage', ApprovalWithRequest),
+  }),
+  readApprovalMetrics: operation({
+    operationId: 'readApprovalMetrics',
+    method: 'GET',
+    path: '/v1/approvals/metrics',
+    tag: 'Approvals',
+    summary: 'How approvers decide: how fast, how often yes, how often unread',
+    description:
+      'Over the signatures and rejections of the period, 30 days up to now unless it is given. AG-642 4.5.',
+    allow: ['operator', 'auditor'],
+    query: Type.Object(
+      {
+        approver_id: Type.Optional(Identifier),
+        from: Type.Optional(Timestamp),
+        until: Type.Optional(Timestamp),
+      },
+      closed,
+    ),
+    status: 200,
+    response: Type.Object(
+      { from: Timestamp, until: Timestamp, data: Type.Array(ApproverMetrics) },
+      { title: 'ApprovalMetrics' },
+    ),
   }),
   getApproval: operation({
     operationId: 'getApproval',
@@ -106,10 +193,11 @@ export const approvalOperations = {
     method: 'POST',
     path: '/v1/approvals/{approval_id}/approve',
     tag: 'Approvals',
-    summary: 'Sign the next step',
+    summary: 'Sign a step',
     description:
-      'With the last step the request is decided again against the state of that moment and, if it is still allowed, goes straight to checkout. The owner of the agent may not sign, and nobody signs twice.',
+      'With the last step the request is decided again against the state of that moment and, if it is still allowed, goes straight to checkout. The owner of the agent may not sign, and nobody signs twice, themselves or through a delegate. Without `step`, the one of those open to the signer that fewest others may sign.',
     allow: ['approver'],
+    change: 'none',
     headers: IdempotencyHeader,
     params,
     body: Type.Object(
@@ -119,6 +207,13 @@ export const approvalOperations = {
           'Where this authority is documented: a ticket, a minute, a contract.',
         ),
         comment: Type.Optional(text(1000, 'For the record.')),
+        step: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000, description: 'Index of the step.' })),
+        on_behalf_of: Type.Optional(
+          text(
+            64,
+            'Id of the principal who has delegated their signature; without it, your own is used where it suffices.',
+          ),
+        ),
       },
       { ...closed, title: 'ApproveBody' },
     ),
@@ -133,6 +228,7 @@ export const approvalOperations = {
     tag: 'Approvals',
     summary: 'Refuse it: the request is denied',
     allow: ['approver'],
+    change: 'none',
     headers: IdempotencyHeader,
     params,
     body: Type.Object({ reason: text(1000, 'Why; the agent reads it.') }, { ...closed, title: 'RejectBody' }),

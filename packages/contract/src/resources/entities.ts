@@ -31,7 +31,13 @@ const Entity = Type.Object(
 );
 
 const CostCenter = Type.Object(
-  { cost_center_id: Type.String(), name: Type.String(), entity_id: Type.String(), created_at: Timestamp },
+  {
+    cost_center_id: Type.String(),
+    name: Type.String(),
+    entity_id: Type.String(),
+    parent_id: nullable(Type.String(), 'The cost centre it is part of.'),
+    created_at: Timestamp,
+  },
   { title: 'CostCenter' },
 );
 
@@ -46,6 +52,7 @@ export const entityOperations = {
     tag,
     summary: 'Register a legal entity',
     allow: ['operator'],
+    change: 'controlled',
     headers: IdempotencyHeader,
     body: Type.Object(
       {
@@ -97,6 +104,7 @@ export const entityOperations = {
     tag,
     summary: 'Change a legal entity',
     allow: ['operator'],
+    change: 'controlled',
     params: Type.Object({ entity_id: idInPath('Id of the entity.') }),
     body: Type.Object(
       {
@@ -119,17 +127,42 @@ export const entityOperations = {
     tag,
     summary: 'Register a cost centre of an entity',
     allow: ['operator'],
+    change: 'controlled',
     headers: IdempotencyHeader,
     body: Type.Object(
       {
         cost_center_id: text(128, 'As agents write it.'),
         name: text(200, 'For people.'),
         entity_id: Type.Optional(Identifier),
+        parent_id: Type.Optional(nullable(text(128, 'The cost centre it is part of: a department.'))),
       },
       { ...closed, title: 'CostCenterBody' },
     ),
     bodyExample: { cost_center_id: 'platform', name: 'Platform' },
     status: 201,
+    response: CostCenter,
+  }),
+  putCostCenter: operation({
+    operationId: 'putCostCenter',
+    method: 'PUT',
+    path: '/v1/cost-centers/{cost_center_id}',
+    tag,
+    summary: 'Register a cost centre, or place it elsewhere',
+    description:
+      'Replaces what there is of it: a `parent_id` that is left out is taken away. A budget of a cost centre covers every cost centre below it. Unknown parents and circles are refused.',
+    allow: ['operator'],
+    change: 'controlled',
+    params: Type.Object({ cost_center_id: idInPath('Id of the cost centre.') }),
+    body: Type.Object(
+      {
+        name: text(200, 'For people.'),
+        entity_id: Type.Optional(Identifier),
+        parent_id: Type.Optional(nullable(text(128, 'The cost centre it is part of: a department.'))),
+      },
+      { ...closed, title: 'CostCenterPut' },
+    ),
+    bodyExample: { name: 'Platform', parent_id: 'engineering' },
+    status: 200,
     response: CostCenter,
   }),
   getCostCenter: operation({

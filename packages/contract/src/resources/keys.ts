@@ -54,6 +54,8 @@ export function keyOperationsOf<const Name extends string>(holder: {
       summary: `Make an API key for ${words}`,
       description: 'The key is in this answer and nowhere else; it is stored hashed.',
       allow: ['operator'],
+      // Whoever sees a person's key could be that person; an agent's key grants no more than the agent was granted.
+      change: name === 'Agent' ? 'immediate' : 'always_reviewed',
       params,
       headers: IdempotencyHeader,
       status: 201,
@@ -85,6 +87,7 @@ export const keyOperations = {
     summary: 'Revoke a key',
     description: 'In effect for every decision that starts after this answer.',
     allow: ['operator'],
+    change: 'immediate',
     params,
     status: 200,
     response: Key,
@@ -97,6 +100,7 @@ export const keyOperations = {
     summary: 'Replace a key by a new one',
     description: 'The old key goes on working for `overlap_seconds` (default 0).',
     allow: ['operator'],
+    change: 'always_reviewed',
     params,
     body: Type.Object(
       { overlap_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400, default: 0 })) },

@@ -89,6 +89,7 @@ export const policyOperations = {
     description:
       'In effect for every decision that starts after this answer. All faults are reported at once.',
     allow: ['operator'],
+    change: 'controlled',
     body: PolicyBody,
     bodyCheckedByReader: true,
     bodyExample: {

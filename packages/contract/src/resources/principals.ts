@@ -77,6 +77,7 @@ function roleOperations<const Name extends string>(role: {
       description:
         'A person who is known already gets this role besides the others: one person is one principal.',
       allow: ['operator'],
+      change: 'always_reviewed',
       headers: IdempotencyHeader,
       body: personBody(idField, `${name}Body`),
       bodyExample: example,
@@ -164,6 +165,7 @@ export const principalOperations = {
     tag,
     summary: 'Disable a principal and all of its keys, for good',
     allow: ['operator'],
+    change: 'immediate',
     params,
     body: ReasonBody,
     bodyOptional: true,

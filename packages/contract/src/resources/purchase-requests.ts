@@ -22,6 +22,7 @@ import {
   text,
 } from '../scalars.ts';
 import { Approval } from './approvals.ts';
+import { AppliedRate } from './exchange-rates.ts';
 import { Decision, InclusionPromise } from './decisions.ts';
 
 const LineItem = Type.Object(
@@ -84,6 +85,9 @@ export const PurchaseRequestBody = Type.Object(
       }),
     ),
     replaces: Type.Optional(generatedId('preq', 'the request that this one takes the place of')),
+    tender_reference: Type.Optional(Identifier),
+    framework_id: Type.Optional(Identifier),
+    waiver_id: Type.Optional(generatedId('wvr', 'the sourcing waiver to use; one that covers is found without')),
   },
   { ...closed, title: 'PurchaseRequestBody' },
 );
@@ -132,11 +136,17 @@ export const PurchaseRequest = Type.Object(
     }),
     commitment_type: Type.String(),
     replaces: nullable(Type.String()),
+    tender_reference: Type.Optional(Type.String({ description: 'The tender it was awarded in.' })),
+    framework_id: Type.Optional(Type.String({ description: 'The agreement it is called off from.' })),
+    waiver_id: Type.Optional(Type.String()),
     metadata: nullable(Type.Object({}, { additionalProperties: true })),
     amount_details: Type.Optional(Type.Unknown()),
     line_items: Type.Optional(Type.Unknown()),
     estimated_contract_value: Type.Optional(Type.Unknown()),
     decision: Decision,
+    exchange: Type.Optional(
+      Type.Array(AppliedRate, { description: 'Exchange rates the decision used; left out where it used none.' }),
+    ),
     approval: Type.Optional(Approval),
     checkout: Checkout,
     approved_by: nullable(Type.String(), '`policy`, or the id of the last person who signed.'),
@@ -250,6 +260,7 @@ export const purchaseRequestOperations = {
     summary: 'Cancel a request that has not been charged',
     description: 'Releases its reservation and kills its card.',
     allow: ['agent', 'operator'],
+    change: 'none',
     headers: IdempotencyHeader,
     params,
     body: Type.Object({ reason: Type.Optional(text(500, 'Why.')) }, { ...closed, title: 'CancelBody' }),
@@ -266,6 +277,7 @@ export const purchaseRequestOperations = {
     description:
       'Matched to the request and what was settled; differences are flagged. The file stays with you, its SHA-256 goes on the record.',
     allow: ['agent', 'operator'],
+    change: 'none',
     headers: IdempotencyHeader,
     params,
     body: Type.Object(

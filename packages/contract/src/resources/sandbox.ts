@@ -58,6 +58,7 @@ const CHARGE_EXAMPLE = { amount: '1840.00', currency: 'USD', merchant: { name: '
 const base = {
   tag: 'Sandbox',
   allow: ['operator'],
+  change: 'none',
   headers: IdempotencyHeader,
   status: 201,
   response: Outcome,

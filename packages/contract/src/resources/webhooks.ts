@@ -60,6 +60,7 @@ export const webhookOperations = {
     tag,
     summary: 'Send events to a URL',
     allow: ['operator'],
+    change: 'immediate',
     headers: IdempotencyHeader,
     body: Type.Object(
       {
@@ -104,6 +105,7 @@ export const webhookOperations = {
     summary: 'Stop sending to an endpoint',
     description: 'It is disabled and kept: deliveries refer to it.',
     allow: ['operator'],
+    change: 'immediate',
     params,
     status: 200,
     response: WebhookEndpoint,
@@ -115,6 +117,7 @@ export const webhookOperations = {
     tag,
     summary: 'Send to a disabled endpoint again',
     allow: ['operator'],
+    change: 'immediate',
     params,
     status: 200,
     response: WebhookEndpoint,
@@ -126,6 +129,7 @@ export const webhookOperations = {
     tag,
     summary: 'Replace an endpoint’s secret',
     allow: ['operator'],
+    change: 'immediate',
     headers: IdempotencyHeader,
     params,
     status: 200,
@@ -156,6 +160,7 @@ export const webhookOperations = {
     tag,
     summary: 'Send one delivery again',
     allow: ['operator'],
+    change: 'none',
     params: Type.Object({
       endpoint_id: idInPath('Id of the endpoint.'),
       delivery_id: idInPath('Id of the delivery.'),

@@ -1,8 +1,10 @@
 // max-amount.ts: a single action may be at most this much. Clause: AG-642 4.1 (hard ceiling). All action types,
-// all stages. Missing evidence: an amount in another currency than the limit, which is never a pass.
+// all stages. An amount in another currency than the limit is converted (exchange/convert.ts).
+// Missing evidence: no good exchange rate, which is never a pass.
 import { formatMoney } from '../money.ts';
 import { ParameterReader } from '../policy/parameter-reader.ts';
 import type { RuleControl } from '../policy/rule.ts';
+import { amountForLimit } from './amount-for-limit.ts';
 
 export const maxAmount: RuleControl = {
   ruleType: 'max_amount',
@@ -14,16 +16,15 @@ export const maxAmount: RuleControl = {
     return reader.finish(() => {
       const limit = formatMoney(limitMinor, currency);
       return {
-        evaluate(action) {
-          if (action.currency !== currency) {
-            return {
-              kind: 'missing',
-              evidence: 'currency',
-              message: `The limit is in \`${currency}\` and the amount in \`${action.currency}\`: they cannot be compared.`,
-            };
-          }
-          const observed = formatMoney(action.amountMinor, currency);
-          if (action.amountMinor <= limitMinor) return { kind: 'pass', observed, limit };
+        evaluate(action, { exchange }) {
+          const amount = amountForLimit(
+            { minor: action.amountMinor, currency: action.currency },
+            { currency, of: 'limit' },
+            exchange,
+          );
+          if (!amount.ok) return amount.verdict;
+          const observed = amount.text;
+          if (amount.minor <= limitMinor) return { kind: 'pass', observed, limit };
           return {
             kind: 'violation',
             reasonCode: 'max_amount_exceeded',

@@ -58,6 +58,10 @@ export function evaluateRule(
         clause: rule.clause,
         nextStep: verdict.nextStep,
         approvers: verdict.approvers,
+        ...(verdict.routing === undefined ? null : { routing: verdict.routing }),
+        ...(verdict.relatedRequestIds === undefined
+          ? null
+          : { relatedRequestIds: verdict.relatedRequestIds }),
       };
     case 'missing':
       return {
@@ -65,7 +69,7 @@ export function evaluateRule(
         policyId: policy.policyId,
         ruleId: rule.ruleId,
         outcome: MISSING_OUTCOME[rule.onMissing],
-        reasonCode: rule.onMissing === 'ignore' ? 'evidence_ignored' : 'evidence_missing',
+        reasonCode: rule.onMissing === 'ignore' ? 'evidence_ignored' : (verdict.reasonCode ?? 'evidence_missing'),
         message: verdict.message,
         observed: null,
         limit: verdict.evidence,

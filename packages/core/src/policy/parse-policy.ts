@@ -119,6 +119,9 @@ function readRule(
     clause: control.clause,
     duplicateWindowMinutes: compiled.value.duplicateWindowMinutes ?? null,
     agentCap: compiled.value.agentCap ?? null,
+    ...(compiled.value.watchedThreshold === undefined
+      ? null
+      : { watchedThreshold: compiled.value.watchedThreshold }),
     evaluate: compiled.value.evaluate,
   };
 }

@@ -1,7 +1,10 @@
 // policy/rule.ts: the form of a policy and its rules, and what every rule control must provide.
 // Parsing happens once, at publication; the gate evaluates compiled rules only.
 import type { Action, ActionType, Stage } from '../action.ts';
-import type { Finding } from '../finding.ts';
+import type { ExchangeFacts } from '../exchange/convert.ts';
+import type { Finding, StepRouting } from '../finding.ts';
+import type { Threshold } from '../related/aggregate-for.ts';
+import type { RelatedFacts } from '../related/related-facts.ts';
 
 export type OnViolation = 'deny' | 'hold';
 export type OnMissing = 'deny' | 'hold' | 'ignore';
@@ -20,6 +23,8 @@ export interface RuleFacts {
   readonly nowMs: number;
   /** When the same action was last accepted, other than this one; null: never. */
   readonly duplicateAtMs: number | null;
+  readonly related: RelatedFacts;
+  readonly exchange: ExchangeFacts;
 }
 
 export interface CompiledRule {
@@ -35,6 +40,8 @@ export interface CompiledRule {
   readonly duplicateWindowMinutes: number | null;
   /** A per-agent cap is kept by the ledger; null for all other rules. */
   readonly agentCap: AgentCap | null;
+  /** The amount above which the sum of related purchases matters; null: none for this action. Left out: never. */
+  readonly watchedThreshold?: (action: Action) => Threshold | null;
   /** null: the rule does not concern this action (another action type). */
   evaluate(action: Action, facts: RuleFacts): RuleVerdict | null;
 }
@@ -66,11 +73,17 @@ export type RuleVerdict =
       readonly limit: string | null;
       readonly nextStep: string;
       readonly approvers: readonly string[] | null;
+      /** Left out: one signature, in the order of the rules. */
+      readonly routing?: StepRouting;
+      /** Purchases without which it would have been below. */
+      readonly relatedRequestIds?: readonly string[];
     }
   | {
       /** The evidence the rule needs is not there. `evidence` names the request's field. */
       readonly kind: 'missing';
       readonly evidence: string;
+      /** Left out: `evidence_missing`. */
+      readonly reasonCode?: string;
       readonly message: string;
     };
 
@@ -92,6 +105,7 @@ export interface RuleControl {
   ): ParameterResult<{
     evaluate: CompiledRule['evaluate'];
     duplicateWindowMinutes?: number;
+    watchedThreshold?: (action: Action) => Threshold | null;
     agentCap?: AgentCap;
   }>;
 }

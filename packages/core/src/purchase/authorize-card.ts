@@ -4,11 +4,12 @@
 import { decide } from '../decide.ts';
 import type { DecisionFacts } from '../decision-facts.ts';
 import type { Finding } from '../finding.ts';
-import { transferAll } from '../ledger.ts';
 import { checkVendor, sameHost } from '../vendor-match.ts';
 import { merchantDetail } from './merchant-detail.ts';
-import { stepsOf } from './open-purchase.ts';
+import { ratesDecidedAgain, withForeignTransfers } from './period-rates.ts';
 import { releaseTransfers } from './release.ts';
+import { type Reopening, reopen } from './reopen.ts';
+import { isComplete } from './who-may-sign.ts';
 import {
   type AuthorizationState,
   type Merchant,
@@ -18,15 +19,12 @@ import {
   refused,
 } from './state.ts';
 
-export interface AuthorizeCard {
+/** A hold at the till reopens the request. */
+export interface AuthorizeCard extends Reopening {
   readonly authorizationId: string;
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly merchant: Merchant;
-  /** Used when a hold at the till reopens a request that never had an approval. */
-  readonly approvalId: string;
-  readonly termsHash: string;
-  readonly approvalValidForMs: number;
 }
 
 export type AuthorizationFacts = Omit<DecisionFacts, 'stage' | 'signedSteps'>;
@@ -41,8 +39,7 @@ export function authorizeCard(
   if (state.card === null) return refused('card_not_found', 'This request has no card.');
   const chargeFault = chargeFaultOf(state, command, nowMs);
   if (chargeFault !== null) return declined(state, command, chargeFault, {}, [], null);
-  const signedSteps =
-    state.approval?.steps.filter((step) => step.signature !== null).map((step) => step.stepKey) ?? [];
+  const signedSteps = state.approval?.steps.filter(isComplete).map((step) => step.stepKey) ?? [];
   const decision = decide(state.action, { ...facts, stage: 'authorization', signedSteps }, nowMs);
   switch (decision.outcome) {
     case 'denied': {
@@ -58,10 +55,11 @@ export function authorizeCard(
       return reopened(state, command, decision.findings, nowMs);
     case 'approved': {
       const authorization = authorizationOf(command, true, 'approved');
-      return {
+      return withForeignTransfers(state, {
         ok: true,
         state: {
           ...state,
+          periodRates: ratesDecidedAgain(state, facts),
           checkoutStatus: 'charged',
           card: { ...state.card, status: 'used' },
           authorizations: [...state.authorizations, authorization],
@@ -74,7 +72,7 @@ export function authorizeCard(
             detail: chargeDetail(command, 'approved'),
           },
         ],
-      };
+      });
     }
   }
 }
@@ -94,8 +92,12 @@ function chargeFaultOf(state: PurchaseState, command: AuthorizeCard, nowMs: numb
   return null;
 }
 
-/** The merchant at the till is the request's vendor: exactly its string, or its host. Similar names never admit. */
+/**
+ * The merchant at the till is the request's vendor: registered as its supplier, or exactly its string, or its host. What is
+ * registered as another is not, whatever it is called. Similar names never admit.
+ */
 export function isTheVendor(state: PurchaseState, merchant: Merchant): boolean {
+  if (merchant.registered !== undefined) return merchant.registered === 'vendor';
   const vendor = state.action.counterparty;
   const checked = checkVendor(vendor);
   const isHost = checked.ok && checked.kind === 'host';
@@ -109,25 +111,8 @@ function reopened(
   findings: readonly Finding[],
   nowMs: number,
 ): Transition {
-  if (state.card === null) throw new Error('only a request with a card is reopened at the till');
-  const steps = stepsOf(findings, state.approval?.steps ?? []);
-  const approval = {
-    approvalId: state.approval?.approvalId ?? command.approvalId,
-    status: 'pending' as const,
-    termsHash: command.termsHash,
-    steps,
-    createdAtMs: state.approval?.createdAtMs ?? nowMs,
-    expiresAtMs: nowMs + command.approvalValidForMs,
-  };
-  const held = {
-    status: 'held' as const,
-    checkoutStatus: 'none' as const,
-    approvedBy: null,
-    approval,
-    card: { ...state.card, status: 'frozen' as const },
-  };
-  const transfers = transferAll(state.reservedPeriods, 'committed', 'pending', state.reservedMinor);
-  return declined(state, command, 'approval_required', held, transfers, findings);
+  const { change, transfers } = reopen(state, findings, command, nowMs);
+  return declined(state, command, 'approval_required', change, transfers, findings);
 }
 
 function declined(
@@ -140,7 +125,7 @@ function declined(
 ): Transition {
   const authorization = authorizationOf(command, false, reason);
   const next = { ...state, ...change, authorizations: [...state.authorizations, authorization] };
-  return {
+  return withForeignTransfers(state, {
     ok: true,
     state: next,
     events: [
@@ -157,7 +142,7 @@ function declined(
         },
       },
     ],
-  };
+  });
 }
 
 function authorizationOf(command: AuthorizeCard, approved: boolean, reason: string): AuthorizationState {

@@ -1,30 +1,39 @@
 // purchase/end-purchase.ts: the ends of a purchase before money moves: rejected, cancelled, expired.
 // Nothing approved is ever stranded: each end releases the reservation and kills the card.
+import { withForeignTransfers } from './period-rates.ts';
 import { closePurchase } from './reconcile.ts';
 import { endCard, releaseTransfers } from './release.ts';
 import { hasOpen } from './settle.ts';
 import { type ApprovalStatus, type PurchaseState, type Transition, refused } from './state.ts';
-import { type Signer, maySign } from './sign-approval.ts';
+import { viewedSeconds } from './sign-approval.ts';
+import { type Signer, whoMaySign } from './who-may-sign.ts';
 
 export interface RejectApproval {
   readonly signer: Signer;
   readonly agentOwner: string | null;
   /** Commitment of the reason's text; the text itself is kept apart. */
   readonly reasonCommitment: string;
+  /** When they first opened the approval, milliseconds; null: never. */
+  readonly viewedAtMs: number | null;
 }
 
-export function rejectApproval(state: PurchaseState, command: RejectApproval): Transition {
+/** Whoever may sign any of its steps, now or later, may refuse it as a whole. Clause: AG-642 4.5. */
+export function rejectApproval(state: PurchaseState, command: RejectApproval, nowMs: number): Transition {
   const approval = state.approval;
   if (approval?.status !== 'pending' || state.status !== 'held') {
     return refused('approval_not_pending', 'This approval is not pending any more.');
   }
-  const refusal = maySign(approval, command.signer, command.agentOwner);
-  if (refusal !== null) return refusal;
+  const { signer, agentOwner } = command;
+  const may = whoMaySign(approval, signer, { agentOwner, anyTurn: true });
+  if (!may.ok) return may;
   return end(state, 'denied', 'rejected', {
     reason_code: 'approval_rejected',
     approval_id: approval.approvalId,
-    rejected_by: command.signer.principalId,
+    step: may.stepIndex,
+    rejected_by: signer.principalId,
+    ...(may.onBehalfOf === null ? {} : { on_behalf_of: may.onBehalfOf }),
     reason: command.reasonCommitment,
+    viewed_seconds: viewedSeconds(command.viewedAtMs, nowMs),
   });
 }
 
@@ -92,11 +101,11 @@ function lapse(state: PurchaseState): Transition {
     });
   }
   const closed = closePurchase({ ...state, card, reservedMinor: 0n });
-  return {
+  return withForeignTransfers(state, {
     ok: true,
     state: closed.state,
     events: [{ ...closed.event, transfers: releaseTransfers(state) }],
-  };
+  });
 }
 
 /** Held, or approved and not yet charged. */
@@ -111,11 +120,11 @@ function end(
   state: PurchaseState,
   status: 'denied' | 'cancelled' | 'expired',
   approvalStatus: ApprovalStatus,
-  detail: Record<string, string | null>,
+  detail: Record<string, string | number | null>,
 ): Transition {
   const approval =
     state.approval?.status === 'pending' ? { ...state.approval, status: approvalStatus } : state.approval;
-  return {
+  return withForeignTransfers(state, {
     ok: true,
     state: {
       ...state,
@@ -125,5 +134,5 @@ function end(
       card: endCard(state, status === 'expired' ? 'expired' : 'cancelled'),
     },
     events: [{ type: `purchase.${status}`, transfers: releaseTransfers(state), findings: null, detail }],
-  };
+  });
 }

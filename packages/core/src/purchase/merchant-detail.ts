@@ -8,5 +8,6 @@ export function merchantDetail(merchant: Merchant): Record<string, string | null
     merchant_domain: merchant.domain,
     merchant_id: merchant.merchantId,
     merchant_name: merchant.name,
+    ...(merchant.registered === undefined ? {} : { merchant_registered: merchant.registered }),
   };
 }

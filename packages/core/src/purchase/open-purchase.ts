@@ -4,7 +4,9 @@ import { decide, stepKey } from '../decide.ts';
 import type { DecisionFacts } from '../decision-facts.ts';
 import type { Finding } from '../finding.ts';
 import { type Transfer, transferAll } from '../ledger.ts';
+import { reservedBudgets } from '../sourcing/ceiling.ts';
 import { checkoutOf } from './checkout.ts';
+import { NO_PERIOD_RATES, homePeriods, ratesOfDecision, withForeignTransfers } from './period-rates.ts';
 import type { ApprovalState, ApprovalStep, Checkout, PurchaseState, Transition } from './state.ts';
 
 export interface OpenPurchase {
@@ -16,6 +18,8 @@ export interface OpenPurchase {
   readonly checkout: Checkout;
   /** Milliseconds a hold waits for its signatures. */
   readonly approvalValidForMs: number;
+  /** Milliseconds of silence before a reminder of a step that says nothing of it; null or left out: none. */
+  readonly remindAfterMs?: number | null;
 }
 
 /** Decides a request and opens its purchase. Always a transition: a denial is an outcome and is recorded. */
@@ -25,7 +29,8 @@ export function openPurchase(
   nowMs: number,
 ): Transition & { ok: true } {
   const decision = decide(command.action, facts, nowMs);
-  const periodIds = facts.budgets.map((budget) => budget.periodId);
+  const reserved = { ...facts, budgets: reservedBudgets(facts.budgets, decision.findings) };
+  const periodIds = reserved.budgets.map((budget) => budget.periodId);
   const base: PurchaseState = {
     requestId: command.requestId,
     action: command.action,
@@ -33,6 +38,7 @@ export function openPurchase(
     checkoutStatus: 'none',
     reservedPeriods: [],
     reservedMinor: 0n,
+    periodRates: NO_PERIOD_RATES,
     settledMinor: 0n,
     approvedBy: null,
     approval: null,
@@ -45,9 +51,16 @@ export function openPurchase(
       return done(base, 'purchase.denied', [], decision.findings);
     case 'held': {
       const approval = openApproval(command, decision.findings, nowMs);
-      const state = { ...base, approval, reservedPeriods: periodIds, reservedMinor: amountMinor };
-      const transfers = transferAll(periodIds, 'available', 'pending', amountMinor);
-      return done(state, 'purchase.held', transfers, decision.findings);
+      const periodRates = ratesOfDecision(command.action, reserved);
+      const state = {
+        ...base,
+        approval,
+        reservedPeriods: periodIds,
+        reservedMinor: amountMinor,
+        periodRates,
+      };
+      const transfers = transferAll(homePeriods(state), 'available', 'pending', amountMinor);
+      return withForeignTransfers(base, done(state, 'purchase.held', transfers, decision.findings));
     }
     case 'approved': {
       const checkout = checkoutOf(command.checkout, command.action, nowMs);
@@ -57,20 +70,29 @@ export function openPurchase(
         approvedBy: 'policy',
         reservedPeriods: periodIds,
         reservedMinor: amountMinor,
+        periodRates: ratesOfDecision(command.action, reserved),
       };
-      const transfers = transferAll(periodIds, 'available', 'committed', amountMinor);
-      return done(state, 'purchase.approved', transfers, decision.findings);
+      const transfers = transferAll(homePeriods(state), 'available', 'committed', amountMinor);
+      return withForeignTransfers(base, done(state, 'purchase.approved', transfers, decision.findings));
     }
   }
 }
 
-/** The ordered steps that the holds of a decision ask for: lowest threshold first, as the findings come. */
-export function stepsOf(findings: readonly Finding[], signed: readonly ApprovalStep[]): ApprovalStep[] {
-  const steps = [...signed];
+/**
+ * The steps that the holds of a decision ask for. One that says nothing of its order comes after those before it, in the
+ * order of the findings. `known`: the steps there are; they keep their signatures.
+ */
+export function stepsOf(
+  findings: readonly Finding[],
+  known: readonly ApprovalStep[],
+  { nowMs, remindAfterMs }: { readonly nowMs: number; readonly remindAfterMs: number | null },
+): ApprovalStep[] {
+  const steps = [...known];
   for (const finding of findings) {
     if (finding.outcome !== 'hold') continue;
     const key = stepKey(finding);
     if (steps.some((step) => step.stepKey === key)) continue;
+    const { routing } = finding;
     steps.push({
       stepKey: key,
       control: finding.control,
@@ -80,7 +102,17 @@ export function stepsOf(findings: readonly Finding[], signed: readonly ApprovalS
       message: finding.message,
       limit: finding.limit,
       approvers: finding.approvers,
-      signature: null,
+      tier: routing?.tier ?? null,
+      quorum: routing?.quorum ?? 1,
+      order: routing?.order ?? Math.max(-1, ...steps.map((step) => step.order)) + 1,
+      remindAfterMs: routing?.remindAfterMs ?? remindAfterMs,
+      escalateAfterMs: routing?.escalateAfterMs ?? null,
+      escalateTo: routing?.escalateTo ?? [],
+      addedAtMs: nowMs,
+      reminders: 0,
+      remindedAtMs: null,
+      escalatedAtMs: null,
+      signatures: [],
     });
   }
   return steps;
@@ -91,7 +123,7 @@ function openApproval(command: OpenPurchase, findings: readonly Finding[], nowMs
     approvalId: command.approvalId,
     status: 'pending',
     termsHash: command.termsHash(),
-    steps: stepsOf(findings, []),
+    steps: stepsOf(findings, [], { nowMs, remindAfterMs: command.remindAfterMs ?? null }),
     createdAtMs: nowMs,
     expiresAtMs: nowMs + command.approvalValidForMs,
   };

@@ -1,5 +1,6 @@
 // purchase/release.ts: gives back what a purchase has set aside, from wherever it sits.
 import { type Transfer, transferAll } from '../ledger.ts';
+import { homePeriods } from './period-rates.ts';
 import type { PurchaseState } from './state.ts';
 
 /** The account a purchase's reservation sits in. */
@@ -7,8 +8,9 @@ function reservedAccount(state: PurchaseState): 'pending' | 'committed' {
   return state.status === 'held' ? 'pending' : 'committed';
 }
 
+/** Of the periods in its own currency; see withForeignTransfers for the others. */
 export function releaseTransfers(state: PurchaseState): Transfer[] {
-  return transferAll(state.reservedPeriods, reservedAccount(state), 'available', state.reservedMinor);
+  return transferAll(homePeriods(state), reservedAccount(state), 'available', state.reservedMinor);
 }
 
 /** The card of a purchase that came to its end before money moved. */

@@ -278,7 +278,17 @@ describe('a request that was held at the till after a reversal in parts', () => 
       message: '',
       limit: null,
       approvers: null,
-      signature: null,
+      tier: null,
+      quorum: 1,
+      order: 0,
+      remindAfterMs: null,
+      escalateAfterMs: null,
+      escalateTo: [],
+      addedAtMs: 0,
+      reminders: 0,
+      remindedAtMs: null,
+      escalatedAtMs: null,
+      signatures: [],
     };
     purchase.state = {
       ...purchase.state,
@@ -297,7 +307,8 @@ describe('a request that was held at the till after a reversal in parts', () => 
     const signed = signApproval(
       purchase.state,
       {
-        signer: { principalId: 'ann', email: null },
+        signer: { principalId: 'ann', email: null, actsFor: [] },
+        viewedAtMs: null,
         authorizationReference: 'REF',
         comment: null,
         commentCommitment: null,

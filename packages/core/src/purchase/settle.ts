@@ -3,6 +3,7 @@
 // from `available`, flagged as an overrun, never dropped.
 import { type Transfer, transferAll } from '../ledger.ts';
 import { merchantDetail } from './merchant-detail.ts';
+import { homePeriods, withForeignTransfers } from './period-rates.ts';
 import { closePurchase } from './reconcile.ts';
 import {
   type AuthorizationState,
@@ -102,17 +103,21 @@ export function reverseAuthorization(
   };
   const reversal = (releasedMinor: bigint): PurchaseEvent => ({
     type: 'authorization.reversed',
-    transfers: transferAll(state.reservedPeriods, 'committed', 'available', releasedMinor),
+    transfers: transferAll(homePeriods(state), 'committed', 'available', releasedMinor),
     findings: null,
     detail,
   });
   if (last && captured) {
     const { state: closed, event } = closePurchase({ ...next, reservedMinor: 0n, card: deadCard(state) });
-    return { ok: true, state: closed, events: [reversal(state.reservedMinor), event] };
+    return withForeignTransfers(state, {
+      ok: true,
+      state: closed,
+      events: [reversal(state.reservedMinor), event],
+    });
   }
   if (last) {
     const alive = nowMs < state.card.expiresAtMs;
-    return {
+    return withForeignTransfers(state, {
       ok: true,
       state: {
         ...next,
@@ -121,14 +126,14 @@ export function reverseAuthorization(
         reservedMinor: alive ? state.reservedMinor : 0n,
       },
       events: [reversal(alive ? 0n : state.reservedMinor)],
-    };
+    });
   }
   const releasedMinor = amountMinor < state.reservedMinor ? amountMinor : state.reservedMinor;
-  return {
+  return withForeignTransfers(state, {
     ok: true,
     state: { ...next, reservedMinor: state.reservedMinor - releasedMinor },
     events: [reversal(releasedMinor)],
-  };
+  });
 }
 
 export interface RefundAuthorization {
@@ -149,7 +154,9 @@ export function refundAuthorization(state: PurchaseState, command: RefundAuthori
   if (amountMinor <= 0n)
     return refused('nothing_to_refund', 'All that was captured on this authorization has come back.');
   const refunded = { ...authorization, refundedMinor: authorization.refundedMinor + amountMinor };
-  return {
+  const creditOf = (periodId: bigint): bigint =>
+    command.creditPeriods[state.reservedPeriods.indexOf(periodId)] ?? periodId;
+  const refund: Transition = {
     ok: true,
     state: {
       ...state,
@@ -159,7 +166,7 @@ export function refundAuthorization(state: PurchaseState, command: RefundAuthori
     events: [
       {
         type: 'refund.posted',
-        transfers: transferAll(command.creditPeriods, 'spent', 'available', amountMinor),
+        transfers: transferAll(homePeriods(state).map(creditOf), 'spent', 'available', amountMinor),
         findings: null,
         detail: {
           authorization_id: command.authorizationId,
@@ -171,6 +178,7 @@ export function refundAuthorization(state: PurchaseState, command: RefundAuthori
       },
     ],
   };
+  return withForeignTransfers(state, refund, creditOf);
 }
 
 function posted(
@@ -188,10 +196,11 @@ function posted(
   const beyond = amountMinor - fromReservation;
   const remainder = final ? reserved - fromReservation : 0n;
   const account = held ? 'pending' : 'committed';
+  const periodIds = homePeriods(state);
   const transfers: Transfer[] = [
-    ...transferAll(state.reservedPeriods, account, 'spent', fromReservation),
-    ...transferAll(state.reservedPeriods, 'available', 'spent', beyond),
-    ...transferAll(state.reservedPeriods, account, 'available', remainder),
+    ...transferAll(periodIds, account, 'spent', fromReservation),
+    ...transferAll(periodIds, 'available', 'spent', beyond),
+    ...transferAll(periodIds, account, 'available', remainder),
   ];
   const next: PurchaseState = {
     ...state,
@@ -218,9 +227,9 @@ function posted(
       ...(held ? { ended_hold: true } : {}),
     },
   };
-  if (!final) return { ok: true, state: next, events: [settlement] };
+  if (!final) return withForeignTransfers(state, { ok: true, state: next, events: [settlement] });
   const closed = closePurchase(next);
-  return { ok: true, state: closed.state, events: [settlement, closed.event] };
+  return withForeignTransfers(state, { ok: true, state: closed.state, events: [settlement, closed.event] });
 }
 
 /** Whether something may still be captured on an authorization. */

@@ -1,26 +1,32 @@
-// purchase/sign-approval.ts: a human signs the next step; with the last one the same request is decided again,
-// against the state of that moment, and goes on by itself. Clauses: AG-642 4.5, 4.8.
-// INVARIANT: nobody signs twice, nobody signs for an agent they own.
+// purchase/sign-approval.ts: a human signs one step; with the last signature the same request is decided again, against the
+// state of that moment, and goes on by itself. Clauses: AG-642 4.5, 4.8.
+// INVARIANT: nobody signs twice, nobody signs for an agent they own (who-may-sign.ts).
 import { decide } from '../decide.ts';
 import type { DecisionFacts } from '../decision-facts.ts';
 import { type Transfer, transferAll } from '../ledger.ts';
+import { reservedBudgets } from '../sourcing/ceiling.ts';
 import { checkoutOf } from './checkout.ts';
 import { stepsOf } from './open-purchase.ts';
+import { homePeriods, ratesOfDecision, withForeignTransfers } from './period-rates.ts';
 import { endCard, releaseTransfers } from './release.ts';
-import { type ApprovalState, type Checkout, type PurchaseState, type Transition, refused } from './state.ts';
+import { type Checkout, type PurchaseState, type Signature, type Transition, refused } from './state.ts';
+import { type Signer, isComplete, whoMaySign } from './who-may-sign.ts';
 
 export interface SignApproval {
   readonly signer: Signer;
+  /** The step that is meant; null or left out: the one of those open to the signer that fewest others may sign. */
+  readonly step?: number | null;
+  /** On whose behalf; null or left out: the signer's own authority where it suffices. */
+  readonly onBehalfOf?: string | null;
   readonly authorizationReference: string;
   readonly comment: string | null;
   /** Stands for the comment in the record. */
   readonly commentCommitment: string | null;
+  /** When the signer first opened the approval, milliseconds; null: never. */
+  readonly viewedAtMs: number | null;
   readonly checkout: Checkout;
-}
-
-export interface Signer {
-  readonly principalId: string;
-  readonly email: string | null;
+  /** Milliseconds of silence before a reminder of a step that says nothing of it; null: none. */
+  readonly remindAfterMs?: number | null;
 }
 
 export interface SigningFacts extends Omit<DecisionFacts, 'stage' | 'signedSteps'> {
@@ -39,70 +45,50 @@ export function signApproval(
     return refused('approval_not_pending', 'This approval is not pending any more.');
   }
   if (nowMs >= approval.expiresAtMs) return refused('approval_expired', 'This approval has expired.');
-  const refusal = maySign(approval, command.signer, facts.agentOwner);
-  if (refusal !== null) return refusal;
-  const index = nextStep(approval);
-  const steps = approval.steps.map((step, at) =>
-    at === index
-      ? {
-          ...step,
-          signature: {
-            principalId: command.signer.principalId,
-            authorizationReference: command.authorizationReference,
-            comment: command.comment,
-            signedAtMs: nowMs,
-          },
-        }
-      : step,
+  const { agentOwner } = facts;
+  const { step: wanted = null, onBehalfOf: wantedAuthority = null } = command;
+  const may = whoMaySign(approval, command.signer, {
+    agentOwner,
+    step: wanted,
+    onBehalfOf: wantedAuthority,
+  });
+  if (!may.ok) return may;
+  const { stepIndex, onBehalfOf } = may;
+  const signature: Signature = {
+    principalId: command.signer.principalId,
+    onBehalfOf,
+    authorizationReference: command.authorizationReference,
+    comment: command.comment,
+    signedAtMs: nowMs,
+    viewedSeconds: viewedSeconds(command.viewedAtMs, nowMs),
+  };
+  const steps = approval.steps.map((step, index) =>
+    index === stepIndex ? { ...step, signatures: [...step.signatures, signature] } : step,
   );
   const signed: PurchaseState = { ...state, approval: { ...approval, steps } };
   const detail = {
     approval_id: approval.approvalId,
-    step: index,
-    signed_by: command.signer.principalId,
+    step: stepIndex,
+    signed_by: signature.principalId,
+    ...(onBehalfOf === null ? {} : { on_behalf_of: onBehalfOf }),
     authorization_reference: command.authorizationReference,
     ...(command.commentCommitment === null ? {} : { comment: command.commentCommitment }),
     terms_hash: approval.termsHash,
+    viewed_seconds: signature.viewedSeconds,
   };
-  if (steps.some((step) => step.signature === null)) {
+  if (!steps.every(isComplete)) {
     return {
       ok: true,
       state: signed,
       events: [{ type: 'approval.signed', transfers: [], findings: null, detail }],
     };
   }
-  return decideAgain(signed, command, facts, nowMs, detail);
+  return withForeignTransfers(signed, decideAgain(signed, command, facts, nowMs, detail));
 }
 
-/** Why this person may not sign the next step, or null when they may. */
-export function maySign(
-  approval: ApprovalState,
-  signer: Signer,
-  agentOwner: string | null,
-): Transition | null {
-  if (agentOwner !== null && isPerson(signer, agentOwner)) {
-    return refused('self_approval', 'The owner of an agent may not approve its requests.');
-  }
-  if (approval.steps.some((step) => step.signature?.principalId === signer.principalId)) {
-    return refused('already_signed', 'The same person may sign one step of an approval only.');
-  }
-  const step = approval.steps[nextStep(approval)];
-  if (step === undefined) return refused('approval_not_pending', 'This approval has no step left to sign.');
-  if (step.approvers !== null && !step.approvers.some((name) => isPerson(signer, name))) {
-    return refused('not_an_approver_of_this_step', 'The rule that holds this request names other approvers.');
-  }
-  return null;
-}
-
-function isPerson(signer: Signer, name: string): boolean {
-  return (
-    signer.principalId === name ||
-    (signer.email !== null && signer.email.toLowerCase() === name.toLowerCase())
-  );
-}
-
-function nextStep(approval: ApprovalState): number {
-  return approval.steps.findIndex((step) => step.signature === null);
+/** Seconds from the first look to now, with milliseconds; null: nobody looked. */
+export function viewedSeconds(viewedAtMs: number | null, nowMs: number): number | null {
+  return viewedAtMs === null ? null : Math.max(0, nowMs - viewedAtMs) / 1000;
 }
 
 function decideAgain(
@@ -110,13 +96,14 @@ function decideAgain(
   command: SignApproval,
   facts: SigningFacts,
   nowMs: number,
-  detail: Readonly<Record<string, string | number>>,
+  detail: Readonly<Record<string, string | number | null>>,
 ): Transition {
   const approval = state.approval;
   if (approval === null) throw new Error('a held purchase has an approval');
   const signedSteps = approval.steps.map((step) => step.stepKey);
   const decision = decide(state.action, { ...facts, stage: 'execution', signedSteps }, nowMs);
-  const periodIds = facts.budgets.map((budget) => budget.periodId);
+  const reserved = { ...facts, budgets: reservedBudgets(facts.budgets, decision.findings) };
+  const periodIds = reserved.budgets.map((budget) => budget.periodId);
   const amountMinor = state.action.amountMinor;
   switch (decision.outcome) {
     case 'denied': {
@@ -134,8 +121,9 @@ function decideAgain(
       };
     }
     case 'held': {
-      const steps = stepsOf(decision.findings, approval.steps);
-      const moved = moveReservation(state, periodIds, 'pending');
+      const { remindAfterMs = null } = command;
+      const steps = stepsOf(decision.findings, approval.steps, { nowMs, remindAfterMs });
+      const moved = moveReservation(state, homeOf(reserved, state), 'pending');
       return {
         ok: true,
         state: {
@@ -143,6 +131,7 @@ function decideAgain(
           approval: { ...approval, steps },
           reservedPeriods: periodIds,
           reservedMinor: amountMinor,
+          periodRates: ratesOfDecision(state.action, reserved),
         },
         events: [{ type: 'purchase.held', transfers: moved, findings: decision.findings, detail }],
       };
@@ -150,7 +139,7 @@ function decideAgain(
     case 'approved': {
       const checkout = checkoutOf(command.checkout, state.action, nowMs);
       const approvedBy = command.signer.principalId;
-      const transfers = moveReservation(state, periodIds, 'committed');
+      const transfers = moveReservation(state, homeOf(reserved, state), 'committed');
       return {
         ok: true,
         state: {
@@ -161,6 +150,7 @@ function decideAgain(
           approval: { ...approval, status: 'approved' },
           reservedPeriods: periodIds,
           reservedMinor: amountMinor,
+          periodRates: ratesOfDecision(state.action, reserved),
         },
         events: [{ type: 'purchase.approved', transfers, findings: decision.findings, detail }],
       };
@@ -168,18 +158,25 @@ function decideAgain(
   }
 }
 
+/** The periods that bind now and are in the purchase's currency. */
+function homeOf(facts: SigningFacts, { action }: PurchaseState): bigint[] {
+  return facts.budgets.filter(({ currency }) => currency === action.currency).map(({ periodId }) => periodId);
+}
+
 /**
  * Moves the reservation to the periods that bind now: the budget period is that of the approving decision. It is made
  * whole again where a partial reversal had made it smaller: the decision has found room for the whole amount.
+ * `periodIds`: those in the purchase's currency.
  */
 function moveReservation(
   state: PurchaseState,
   periodIds: readonly bigint[],
   to: 'pending' | 'committed',
 ): Transfer[] {
-  const kept = periodIds.filter((id) => state.reservedPeriods.includes(id));
-  const left = state.reservedPeriods.filter((id) => !periodIds.includes(id));
-  const entered = periodIds.filter((id) => !state.reservedPeriods.includes(id));
+  const before = homePeriods(state);
+  const kept = periodIds.filter((id) => before.includes(id));
+  const left = before.filter((id) => !periodIds.includes(id));
+  const entered = periodIds.filter((id) => !before.includes(id));
   return [
     ...transferAll(left, 'pending', 'available', state.reservedMinor),
     ...(to === 'committed' ? transferAll(kept, 'pending', 'committed', state.reservedMinor) : []),

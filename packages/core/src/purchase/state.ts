@@ -3,6 +3,7 @@
 import type { Action } from '../action.ts';
 import type { Finding } from '../finding.ts';
 import type { Transfer } from '../ledger.ts';
+import type { PeriodRates } from './period-rates.ts';
 
 export type PurchaseStatus = 'approved' | 'held' | 'denied' | 'cancelled' | 'expired';
 export type CheckoutStatus =
@@ -21,14 +22,34 @@ export interface ApprovalStep {
   readonly limit: string | null;
   /** Who may sign; null: any active approver. */
   readonly approvers: readonly string[] | null;
-  readonly signature: Signature | null;
+  /** Name of the tier that signs; null: no tier. */
+  readonly tier: string | null;
+  /** How many must sign it. */
+  readonly quorum: number;
+  /** Steps of one order are signed in any order; all of a lower one come first. */
+  readonly order: number;
+  /** See StepRouting in finding.ts. */
+  readonly remindAfterMs: number | null;
+  readonly escalateAfterMs: number | null;
+  readonly escalateTo: readonly string[];
+  readonly addedAtMs: number;
+  readonly reminders: number;
+  readonly remindedAtMs: number | null;
+  /** Since then `escalateTo` may sign too. */
+  readonly escalatedAtMs: number | null;
+  /** In the order they came; never two of one person. */
+  readonly signatures: readonly Signature[];
 }
 
 export interface Signature {
   readonly principalId: string;
+  /** The principal whose authority was used, by delegation; null: the signer's own. */
+  readonly onBehalfOf: string | null;
   readonly authorizationReference: string;
   readonly comment: string | null;
   readonly signedAtMs: number;
+  /** Seconds from the signer's first look at the approval; null: never opened. */
+  readonly viewedSeconds: number | null;
 }
 
 export interface ApprovalState {
@@ -57,6 +78,8 @@ export interface Merchant {
   readonly merchantId: string | null;
   readonly mcc: string | null;
   readonly country: string | null;
+  /** What the registry of suppliers says of it: the purchase's own supplier, or another. Left out: it does not know. */
+  readonly registered?: 'vendor' | 'another';
 }
 
 export interface AuthorizationState {
@@ -85,6 +108,8 @@ export interface PurchaseState {
   readonly reservedPeriods: readonly bigint[];
   /** Still set aside in each of them: `pending` while held, `committed` when approved. */
   readonly reservedMinor: bigint;
+  /** Of those periods that are in another currency than the purchase: the rate of the decision that reserved there. */
+  readonly periodRates: PeriodRates;
   /** Posted in each of them, net of refunds. */
   readonly settledMinor: bigint;
   /** `policy`, or the last signer's id. */
@@ -114,6 +139,8 @@ export type PurchaseEventType =
   | 'purchase.cancelled'
   | 'purchase.expired'
   | 'approval.signed'
+  | 'approval.reminded'
+  | 'approval.escalated'
   | 'card.issued'
   | 'card.revealed'
   | 'authorization.approved'

@@ -2,6 +2,8 @@
 // Must not be used by anything but tests.
 import type { Action } from '../action.ts';
 import type { BudgetFacts, DecisionFacts } from '../decision-facts.ts';
+import { NO_EXCHANGE } from '../exchange/convert.ts';
+import { NOT_RELATED } from '../related/related-facts.ts';
 
 /** Wednesday, 4 March 2026, noon in UTC. */
 export const EXAMPLE_NOW_MS = Date.UTC(2026, 2, 4, 12);
@@ -28,6 +30,7 @@ export function exampleAction(changes: Partial<Action> = {}): Action {
     daysSincePurchase: null,
     discountBasisPoints: null,
     dealAmountMinor: null,
+    sourcing: null,
     sources: {},
     ...changes,
   };
@@ -57,6 +60,12 @@ export function exampleFacts(changes: Partial<DecisionFacts> = {}): DecisionFact
     policies: [],
     budgets: [exampleBudget()],
     duplicateAtMs: null,
+    jurisdiction: null,
+    authority: null,
+    related: NOT_RELATED,
+    exchange: NO_EXCHANGE,
+    supplier: null,
+    supplierReview: null,
     signedSteps: [],
     ...changes,
   };

@@ -6,6 +6,18 @@ const STATUS = {
   already_exists: 409,
   email_taken: 409,
   conflict: 409,
+  /** Nobody reviews, releases or confirms what they did themselves. */
+  own_change: 403,
+  not_the_author: 403,
+  second_person_required: 403,
+  change_not_pending: 409,
+  change_expired: 409,
+  change_stale: 409,
+  author_inactive: 409,
+  emergency_not_allowed: 409,
+  nothing_to_roll_back: 409,
+  too_few_operators: 409,
+  legal_hold: 409,
   /** The first answer held a secret that is shown once, so it cannot be replayed. */
   secret_already_shown: 409,
   invalid: 422,

@@ -43,6 +43,8 @@ export interface AgentInput {
   readonly agentId: string;
   readonly name: string;
   readonly team?: string | null | undefined;
+  /** Rows of the authority matrix may be for a role. */
+  readonly role?: string | null | undefined;
   /** A principal's id or e-mail address; that person may not sign this agent's requests. */
   readonly owner?: string | null | undefined;
   /** Default: the default legal entity. */
@@ -57,6 +59,7 @@ export interface AgentView {
   readonly agentId: string;
   readonly name: string;
   readonly team: string | null;
+  readonly role: string | null;
   readonly owner: string | null;
   readonly entityId: string | null;
   readonly status: 'active' | 'suspended';
@@ -116,6 +119,7 @@ async function createAgent(
       agent_id: agentId,
       name,
       team: fields.team ?? null,
+      role: fields.role ?? null,
       owner: fields.owner ?? null,
       entity_id: fields.entity_id ?? null,
       status: 'active',
@@ -173,8 +177,15 @@ async function store(
   if (isSame(former, latter)) return viewOf(before);
   const row = { ...changed, entry_id: step.entryId };
   await step.tx.query(updateAgent(row));
-  await step.record({ type, subjectId: row.agent_id, before: former, after: { ...latter, ...more } });
+  const after = { ...latter, ...more };
+  const undo = type === 'agent.updated' ? { undo: bodyOf(before) } : {};
+  await step.record({ type, subjectId: row.agent_id, before: former, after, ...undo });
   return viewOf(row);
+}
+
+/** What, sent as an update, makes the agent this one again. */
+function bodyOf({ name, team, role, owner, entity_id, bindings }: StoredAgentRow): object {
+  return { name, team, role, owner, entity_id, bindings };
 }
 
 function isSame(former: Snapshot, latter: Snapshot): boolean {
@@ -212,11 +223,12 @@ async function refuseUnknownReferences(
   }
 }
 
-type CheckedFields = Partial<Pick<StoredAgentRow, 'team' | 'owner' | 'entity_id' | 'bindings'>>;
+type CheckedFields = Partial<Pick<StoredAgentRow, 'team' | 'role' | 'owner' | 'entity_id' | 'bindings'>>;
 
-function checkedFields({ team, owner, entityId, bindings }: AgentUpdate): CheckedFields {
+function checkedFields({ team, role, owner, entityId, bindings }: AgentUpdate): CheckedFields {
   return {
     ...(team === undefined ? {} : { team: team === null ? null : checkedId('/team', team) }),
+    ...(role === undefined ? {} : { role: role === null ? null : checkedId('/role', role) }),
     ...(owner === undefined ? {} : { owner: owner === null ? null : checkedOwner('/owner', owner) }),
     ...(entityId === undefined
       ? {}
@@ -266,6 +278,7 @@ function snapshotOf(row: StoredAgentRow): Snapshot {
     entity_id: row.entity_id,
     name: personal(row.name),
     owner: ownerSnapshot(row.owner),
+    role: row.role,
     status: row.status,
     team: row.team,
   };
@@ -278,6 +291,7 @@ function viewOf(row: StoredAgentRow): AgentView {
     agentId: row.agent_id,
     name: row.name,
     team: row.team,
+    role: row.role,
     owner: row.owner,
     entityId: row.entity_id,
     status: row.status,

@@ -1,10 +1,12 @@
 // admin/budget-limit.ts: a changed limit on a period that is under way, as transfers, so that the balance stays the sum
-// of its transfers. A limit below what is used raises `overrun` by the difference; nothing that has moved is rewritten.
+// of its transfers. What was carried over or moved between budgets stays: the period's limit is the budget's with that.
+// A limit below what is used raises `overrun` by the difference; nothing that has moved is rewritten.
 import { type Balance, type Transfer, applyTransfer, overrunTransfer } from '@countersign/core';
 
 import type { BudgetPeriodRow } from '../ledger/find-budget-periods.ts';
 import { insertTransfers } from '../ledger/insert-transfers.ts';
 import { lockBudgetPeriod } from '../ledger/lock-budget-period.ts';
+import { type MovedRow, sumBudgetTransfers } from '../ledger/sum-budget-transfers.ts';
 import { updatePeriodLimit } from '../ledger/update-period-limit.ts';
 import type { Json } from '../record/recorder.ts';
 import { type ChangeStep, firstRow } from './apply-change.ts';
@@ -26,7 +28,9 @@ export async function applyLimitToPeriod(
       ? null
       : await firstRow<BudgetPeriodRow>(step.tx, lockBudgetPeriod({ budgetId, startsAt }));
   if (row === null) return { period: null, detail: {} };
-  const { transfers, balance } = changeLimitOf(row.period_id, balanceOf(row), limitMinor);
+  const moved = await firstRow<MovedRow>(step.tx, sumBudgetTransfers([row.period_id]));
+  const wanted = limitWithMoved(limitMinor, moved);
+  const { transfers, balance } = changeLimitOf(row.period_id, balanceOf(row), wanted < 0n ? 0n : wanted);
   if (transfers.length === 0) return { period: row, detail: {} };
   const { overrunMinor } = balance;
   await step.tx.query(
@@ -65,7 +69,13 @@ export function changeLimitOf(
   return { transfers: [change, overrun], balance: applyTransfer(changed, overrun) };
 }
 
-function balanceOf(row: BudgetPeriodRow): Balance {
+/** Below zero where a budget has given more to others than its limit is now: then its period has none. */
+export function limitWithMoved(limitMinor: bigint, moved: MovedRow | null | undefined): bigint {
+  if (moved == null) return limitMinor;
+  return limitMinor + moved.carried_in_minor - moved.carried_out_minor + moved.transferred_minor;
+}
+
+export function balanceOf(row: BudgetPeriodRow): Balance {
   return {
     limitMinor: row.limit_minor,
     pendingMinor: row.pending_minor,

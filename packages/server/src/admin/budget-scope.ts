@@ -3,6 +3,7 @@
 import { findAgent } from '../ledger/find-agent.ts';
 import { findLegalEntity } from '../ledger/find-legal-entity.ts';
 import { findPolicyVersion } from '../ledger/find-policy-version.ts';
+import { findProgramme } from '../ledger/find-programme.ts';
 import type { StoredBudgetRow } from '../ledger/insert-budget.ts';
 import { invalid, unknownReference } from './admin-error.ts';
 import { type ChangeStep, firstRow } from './apply-change.ts';
@@ -12,6 +13,7 @@ const SCOPE_TYPES = [
   'agent',
   'mandate',
   'project',
+  'programme',
   'cost_center',
   'policy',
   'team',
@@ -51,7 +53,10 @@ export function checkedScope(input: BudgetScopeInput | readonly BudgetScopeInput
   return dimensions.sort((left, right) => SCOPE_TYPES.indexOf(left.type) - SCOPE_TYPES.indexOf(right.type));
 }
 
-/** A misspelt id would make a budget that limits nobody. Mandates and names that only agents use cannot be looked up. */
+/**
+ * A misspelt id would make a budget that limits nobody. Mandates and names that only agents use cannot be looked up; a
+ * programme is there once a project is part of it.
+ */
 export async function refuseUnknownScope(step: ChangeStep, scope: readonly BudgetDimension[]): Promise<void> {
   for (const { type, id } of scope) {
     const lookup =
@@ -61,7 +66,9 @@ export async function refuseUnknownScope(step: ChangeStep, scope: readonly Budge
           ? findPolicyVersion({ policyId: id, version: null })
           : type === 'entity'
             ? findLegalEntity(id)
-            : null;
+            : type === 'programme'
+              ? findProgramme(id)
+              : null;
     if (lookup !== null && (await firstRow(step.tx, lookup)) === null) {
       throw unknownReference('/scope', type === 'entity' ? 'legal entity' : type, id);
     }

@@ -11,6 +11,8 @@ import {
 
 import type { BudgetPeriodRow } from '../ledger/find-budget-periods.ts';
 import type { StoredBudgetRow } from '../ledger/insert-budget.ts';
+import type { MovedRow } from '../ledger/sum-budget-transfers.ts';
+import { type AllocationView, allocationView, type CarryOverView, carryOverView } from './budget-input.ts';
 import { type BudgetDimension, scopeOf } from './budget-scope.ts';
 
 /** Amounts are decimal strings with the currency's digits. */
@@ -25,7 +27,43 @@ export interface BudgetView {
   readonly owner: string | null;
   readonly status: 'active' | 'closed';
   readonly createdAt: string;
+  readonly carryOver: CarryOverView;
+  readonly allocation: AllocationView;
+  /** What its allocation was last said to be; null: it is not kept elsewhere, or nothing was sent yet. */
+  readonly allocationSnapshot: AllocationSnapshotView | null;
+  /** Where the cost centre of its scope stands; null: it has none. */
+  readonly hierarchy: HierarchyView | null;
   readonly current: CurrentPeriod;
+}
+
+export interface HierarchyView {
+  /** Cost centres above, nearest first: their budgets bind the same purchases. */
+  readonly ancestors: readonly string[];
+  /** Cost centres right below: their purchases are covered too. */
+  readonly children: readonly string[];
+}
+
+export interface AllocationSnapshotView {
+  /** What decisions make of it now. */
+  readonly state: 'current' | 'stale' | 'indeterminate';
+  readonly contradictions: readonly string[];
+  readonly allocated: string;
+  readonly committedElsewhere: string;
+  readonly actualElsewhere: string;
+  readonly currency: string;
+  readonly source: string;
+  readonly asOf: string;
+  readonly receivedAt: string;
+  readonly ageSeconds: number;
+}
+
+/** What a budget is shown with besides its own row. */
+export interface BudgetStanding {
+  /** Of its current period; null: that has not come into being. */
+  readonly period: BudgetPeriodRow | null;
+  readonly moved: MovedRow | null;
+  readonly hierarchy: HierarchyView | null;
+  readonly allocationSnapshot: AllocationSnapshotView | null;
 }
 
 export interface CurrentPeriod {
@@ -33,7 +71,12 @@ export interface CurrentPeriod {
   readonly startsAt: string | null;
   /** null: it never ends, or there is no period now. */
   readonly endsAt: string | null;
+  /** With what was carried over and moved between budgets. */
   readonly limit: string;
+  /** From the period before. */
+  readonly carriedOver: string;
+  /** From other budgets, less what was given to others; may be below zero. */
+  readonly transferred: string;
   readonly pending: string;
   readonly committed: string;
   readonly spent: string;
@@ -44,11 +87,10 @@ export interface CurrentPeriod {
   readonly overdrawn: boolean;
 }
 
-/** `period` is the row of `current`, where that has come into being. */
 export function budgetView(
   row: StoredBudgetRow,
   current: Period | undefined,
-  period: BudgetPeriodRow | null,
+  standing: BudgetStanding,
 ): BudgetView {
   const currency = currencyOf(row);
   return {
@@ -62,14 +104,18 @@ export function budgetView(
     owner: row.owner,
     status: row.status,
     createdAt: row.created_at.toISOString(),
-    current: currentView(row, current, period),
+    carryOver: carryOverView(row.carry_over, currency),
+    allocation: allocationView(row.allocation),
+    allocationSnapshot: standing.allocationSnapshot,
+    hierarchy: standing.hierarchy,
+    current: currentView(row, current, standing),
   };
 }
 
 function currentView(
   row: StoredBudgetRow,
   current: Period | undefined,
-  period: BudgetPeriodRow | null,
+  { period, moved }: BudgetStanding,
 ): CurrentPeriod {
   const balance: Balance =
     period === null
@@ -88,6 +134,8 @@ function currentView(
     startsAt: isoOf(current?.startMs),
     endsAt: isoOf(current?.endMs),
     limit: amount(balance.limitMinor),
+    carriedOver: amount(moved?.carried_in_minor ?? 0n),
+    transferred: amount(moved?.transferred_minor ?? 0n),
     pending: amount(balance.pendingMinor),
     committed: amount(balance.committedMinor),
     spent: amount(balance.spentMinor),

@@ -1,9 +1,11 @@
 // admin/budgets.ts: budgets: their scope, period and limit, and how much of the current period is used.
 // A period comes into being with its first use, in the gate; until then it shows zeros and the whole limit.
-import { type CurrencyCode, formatAmount, parseAmount, type Period } from '@countersign/core';
+import { isDeepStrictEqual } from 'node:util';
+import { formatAmount } from '@countersign/core';
+import type { QueryResultRow } from 'pg';
 
+import type { Statement } from '../db/statement.ts';
 import { findBudget } from '../ledger/find-budget.ts';
-import { findBudgetPeriods, type BudgetPeriodRow } from '../ledger/find-budget-periods.ts';
 import { findDefaultEntity } from '../ledger/find-default-entity.ts';
 import { findLegalEntity } from '../ledger/find-legal-entity.ts';
 import { insertBudget, type StoredBudgetRow } from '../ledger/insert-budget.ts';
@@ -21,6 +23,16 @@ import {
   firstRow,
   readRows,
 } from './apply-change.ts';
+import {
+  type AllocationInput,
+  type CarryOverInput,
+  carryOverView,
+  checkedAllocation,
+  checkedCarryOver,
+  checkedFirstLimit,
+  checkedLimit,
+  checkedPeriod,
+} from './budget-input.ts';
 import { applyLimitToPeriod } from './budget-limit.ts';
 import {
   type BudgetDimension,
@@ -28,19 +40,19 @@ import {
   checkedScope,
   refuseUnknownScope,
 } from './budget-scope.ts';
-import { budgetView, type BudgetView, currencyOf, currentPeriodOf } from './budget-view.ts';
+import { budgetViews } from './budget-standing.ts';
+import { type BudgetView, currencyOf, currentPeriodOf } from './budget-view.ts';
 import {
   checkedCurrency,
   checkedId,
-  checkedInstant,
   checkedName,
   checkedOwner,
+  checkedReason,
   checkedTimeZone,
 } from './checked-input.ts';
+import { openPeriod, withOpenPeriods } from './open-current-periods.ts';
 import { type Page, type PageQuery, pageOf, pageWindow } from './page.ts';
 import { ownerSnapshot, personal, type Snapshot } from './personal-text.ts';
-
-const PERIODS = ['day', 'week', 'month', 'quarter', 'year', 'lifetime', 'fixed'] as const;
 
 export interface BudgetInput {
   /** Generated where it is absent. */
@@ -52,11 +64,23 @@ export interface BudgetInput {
   readonly startsAt?: string | undefined;
   readonly endsAt?: string | undefined;
   readonly currency: string;
-  /** A decimal string or a JSON number; zero allows nothing. */
-  readonly limit: string | number;
+  /** A decimal string or a JSON number; zero allows nothing. Not where another system keeps its allocation. */
+  readonly limit?: string | number | undefined;
   /** Default: the time zone of the legal entity in the scope, else of the default one. */
   readonly timeZone?: string | undefined;
   readonly owner?: string | null | undefined;
+  /** What becomes of its unused room when a period ends; default `none`. */
+  readonly carryOver?: CarryOverInput | undefined;
+  /** Where its allocation is kept; default `internal`. */
+  readonly allocation?: AllocationInput | undefined;
+}
+
+/** What is left out stays as it is. */
+export interface BudgetUpdate {
+  readonly limit?: string | number | undefined;
+  readonly carryOver?: CarryOverInput | undefined;
+  /** For the record. */
+  readonly reason?: string | undefined;
 }
 
 export interface BudgetQuery extends PageQuery {
@@ -65,7 +89,12 @@ export interface BudgetQuery extends PageQuery {
 
 export interface Budgets {
   create(actor: Actor, input: BudgetInput, options?: ChangeOptions): Promise<BudgetView>;
-  /** Acts on the current period too. Below what is used it is allowed: nothing is rewritten, approvals stop. */
+  /**
+   * A limit acts on the current period too. Below what is used it is allowed: nothing is rewritten, approvals stop.
+   * What is carried over is decided by the rule that holds when a period is opened.
+   */
+  update(actor: Actor, budgetId: string, update: BudgetUpdate, options?: ChangeOptions): Promise<BudgetView>;
+  /** `update` of the limit alone. */
   changeLimit(
     actor: Actor,
     budgetId: string,
@@ -82,18 +111,19 @@ export function createBudgets(context: AdminContext): Budgets {
   return {
     create: (actor, input, options) => createBudget(context, actor, input, options),
     changeLimit: (actor, budgetId, limit, options) =>
-      changeLimit(context, actor, { budgetId, limit }, options),
+      changeBudget(context, actor, { budgetId, update: { limit } }, options),
+    update: (actor, budgetId, update, options) => changeBudget(context, actor, { budgetId, update }, options),
     close: (actor, budgetId, options) => closeBudget(context, actor, budgetId, options),
     async get(budgetId) {
       const rows = await readRows<StoredBudgetRow>(context.pool, findBudget(budgetId));
-      const [view] = await viewsOf(context, rows);
+      const [view] = await budgetViews((statement) => readRows(context.pool, statement), rows, context.now());
       if (view === undefined) throw notFound('budget', budgetId);
       return view;
     },
     async list({ status = null, ...page } = {}) {
       const window = pageWindow(page);
       const rows = await readRows<StoredBudgetRow>(context.pool, listBudgets({ ...window, status }));
-      const views = await viewsOf(context, rows);
+      const views = await budgetViews((statement) => readRows(context.pool, statement), rows, context.now());
       return pageOf(
         views,
         window,
@@ -113,11 +143,16 @@ async function createBudget(
   const budgetId = input.budgetId === undefined ? newId('bud') : checkedId('/budget_id', input.budgetId);
   const scope = checkedScope(input.scope);
   const currency = checkedCurrency('/currency', input.currency);
+  const name = checkedName('/name', input.name);
+  const period = checkedPeriod(input);
+  const allocation = checkedAllocation(input.allocation, input.carryOver);
   const fields = {
-    name: checkedName('/name', input.name),
-    ...checkedPeriod(input),
-    limit_minor: checkedLimit(input.limit, currency),
+    name,
+    ...period,
+    limit_minor: checkedFirstLimit(input.limit, currency, allocation),
     owner: input.owner == null ? null : checkedOwner('/owner', input.owner),
+    carry_over: checkedCarryOver(input.carryOver, { period: period.period, currency }),
+    allocation,
   };
   const timeZone = input.timeZone === undefined ? null : checkedTimeZone('/time_zone', input.timeZone);
   return applyChange(context, { actor, operation: 'budgets.create', options }, async (step) => {
@@ -136,41 +171,89 @@ async function createBudget(
     };
     await step.tx.query(insertBudget(row));
     await step.record({ type: 'budget.created', subjectId: budgetId, before: null, after: snapshotOf(row) });
-    return budgetView(row, currentPeriodOf(row, step.at.getTime()), null);
+    return viewIn(step, row);
   });
 }
 
-async function changeLimit(
+interface BudgetChange {
+  readonly budgetId: string;
+  readonly update: BudgetUpdate;
+}
+
+async function changeBudget(
   context: AdminContext,
   actor: Actor,
-  { budgetId, limit }: { budgetId: string; limit: string | number },
+  { budgetId, update }: BudgetChange,
   options: ChangeOptions | undefined,
 ): Promise<BudgetView> {
-  return applyChange(
-    context,
-    { actor, operation: `budgets.change_limit/${budgetId}`, options },
-    async (step) => {
+  const reason = update.reason === undefined ? null : checkedReason('/reason', update.reason);
+  const [stored] = await readRows<StoredBudgetRow>(context.pool, findBudget(budgetId));
+  if (stored === undefined) throw notFound('budget', budgetId);
+  // Up to now its periods have the limit and the carry-over that held: those nobody used must not get the new ones.
+  const needsPeriods = stored.carry_over !== null || update.carryOver !== undefined;
+  return withOpenPeriods(context, needsPeriods ? [budgetId] : [], () =>
+    applyChange(context, { actor, operation: `budgets.change_limit/${budgetId}`, options }, async (step) => {
       const before = await foundBudget(step, budgetId);
       if (before.status === 'closed')
         throw new AdminError('conflict', `the budget \`${budgetId}\` is closed`);
-      const limitMinor = checkedLimit(limit, currencyOf(before));
+      const row = { ...before, ...changedFields(before, update), entry_id: step.entryId };
+      const [former, latter] = [snapshotOf(before), snapshotOf(row)];
+      if (isDeepStrictEqual(former, latter)) return viewIn(step, before);
       const current = currentPeriodOf(before, step.at.getTime());
-      if (limitMinor === before.limit_minor)
-        return budgetView(before, current, await periodRow(step, before, current));
-      const row = { ...before, limit_minor: limitMinor, entry_id: step.entryId };
+      if (current !== undefined && (before.carry_over !== null || row.carry_over !== null))
+        await openPeriod(step, before, current);
       await step.tx.query(updateBudget(row));
-      const startsAt = current === undefined ? null : new Date(current.startMs);
-      const { period, detail } = await applyLimitToPeriod(step, { budgetId, startsAt, limitMinor });
-      await step.record({
-        type: 'budget.limit_changed',
-        subjectId: budgetId,
-        before: snapshotOf(before),
-        after: snapshotOf(row),
-        detail,
+      const { detail } = await applyLimitToPeriod(step, {
+        budgetId,
+        startsAt:
+          current === undefined || row.limit_minor === before.limit_minor ? null : new Date(current.startMs),
+        limitMinor: row.limit_minor,
       });
-      return budgetView(row, current, period);
-    },
+      await step.record({
+        type: row.limit_minor === before.limit_minor ? 'budget.updated' : 'budget.limit_changed',
+        subjectId: budgetId,
+        before: former,
+        after: reason === null ? latter : { ...latter, reason: personal(reason) },
+        detail,
+        undo: undoOf(before, update),
+      });
+      return viewIn(step, row);
+    }),
   );
+}
+
+function changedFields(
+  before: StoredBudgetRow,
+  { limit, carryOver }: BudgetUpdate,
+): Partial<Pick<StoredBudgetRow, 'limit_minor' | 'carry_over'>> {
+  const currency = currencyOf(before);
+  if (
+    before.allocation !== null &&
+    (limit !== undefined || (carryOver !== undefined && carryOver !== 'none'))
+  ) {
+    const field = limit === undefined ? '/carry_over' : '/limit';
+    throw invalid(field, 'its allocation is kept in another system: change it there', 'external_allocation');
+  }
+  return {
+    ...(limit === undefined ? {} : { limit_minor: checkedLimit(limit, currency) }),
+    ...(carryOver === undefined
+      ? {}
+      : { carry_over: checkedCarryOver(carryOver, { period: before.period, currency }) }),
+  };
+}
+
+function undoOf(before: StoredBudgetRow, { limit, carryOver }: BudgetUpdate): unknown {
+  const currency = currencyOf(before);
+  return {
+    ...(limit === undefined ? {} : { limit: formatAmount(before.limit_minor, currency) }),
+    ...(carryOver === undefined
+      ? {}
+      : { carry_over: wireCarryOver(carryOverView(before.carry_over, currency)) }),
+  };
+}
+
+function wireCarryOver(view: ReturnType<typeof carryOverView>): unknown {
+  return typeof view === 'string' ? view : { unused_up_to: view.unusedUpTo };
 }
 
 async function closeBudget(
@@ -181,14 +264,12 @@ async function closeBudget(
 ): Promise<BudgetView> {
   return applyChange(context, { actor, operation: `budgets.close/${budgetId}`, options }, async (step) => {
     const before = await foundBudget(step, budgetId);
-    const current = currentPeriodOf(before, step.at.getTime());
-    const period = await periodRow(step, before, current);
-    if (before.status === 'closed') return budgetView(before, current, period);
+    if (before.status === 'closed') return viewIn(step, before);
     const row: StoredBudgetRow = { ...before, status: 'closed', entry_id: step.entryId };
     await step.tx.query(updateBudget(row));
     const [former, latter] = [snapshotOf(before), snapshotOf(row)];
     await step.record({ type: 'budget.closed', subjectId: budgetId, before: former, after: latter });
-    return budgetView(row, current, period);
+    return viewIn(step, row);
   });
 }
 
@@ -198,13 +279,14 @@ async function foundBudget(step: ChangeStep, budgetId: string): Promise<StoredBu
   return row;
 }
 
-async function periodRow(
-  step: ChangeStep,
-  row: StoredBudgetRow,
-  current: Period | undefined,
-): Promise<BudgetPeriodRow | null> {
-  if (current === undefined) return null;
-  return firstRow(step.tx, findBudgetPeriods([{ budgetId: row.budget_id, startsAtMs: current.startMs }]));
+async function viewIn(step: ChangeStep, row: StoredBudgetRow): Promise<BudgetView> {
+  const [view] = await budgetViews(
+    async <Row extends QueryResultRow>(statement: Statement) => (await step.tx.query<Row>(statement)).rows,
+    [row],
+    step.at.getTime(),
+  );
+  if (view === undefined) throw new Error('a view for each budget');
+  return view;
 }
 
 async function timeZoneOfScope(step: ChangeStep, scope: readonly BudgetDimension[]): Promise<string> {
@@ -213,51 +295,10 @@ async function timeZoneOfScope(step: ChangeStep, scope: readonly BudgetDimension
   return (await firstRow<LegalEntityRow>(step.tx, lookup))?.time_zone ?? 'UTC';
 }
 
-function checkedPeriod({
-  period: text,
-  startsAt,
-  endsAt,
-}: BudgetInput): Pick<StoredBudgetRow, 'period' | 'starts_at' | 'ends_at'> {
-  const period = PERIODS.find((candidate) => candidate === text);
-  if (period === undefined) {
-    throw invalid(
-      '/period',
-      `a period is one of ${PERIODS.map((name) => `\`${name}\``).join(', ')}`,
-      'unknown_choice',
-    );
-  }
-  if (period !== 'fixed') {
-    if (startsAt === undefined && endsAt === undefined) return { period, starts_at: null, ends_at: null };
-    const field = startsAt === undefined ? '/ends_at' : '/starts_at';
-    throw invalid(field, 'only a `fixed` period has a start and an end of its own', 'not_a_fixed_period');
-  }
-  if (startsAt === undefined)
-    throw invalid('/starts_at', 'a `fixed` period needs its start', 'missing_field');
-  if (endsAt === undefined) throw invalid('/ends_at', 'a `fixed` period needs its end', 'missing_field');
-  const [starts_at, ends_at] = [checkedInstant('/starts_at', startsAt), checkedInstant('/ends_at', endsAt)];
-  if (ends_at <= starts_at) throw invalid('/ends_at', 'a period ends after it starts', 'out_of_range');
-  return { period, starts_at, ends_at };
-}
-
-function checkedLimit(limit: string | number, currency: CurrencyCode): bigint {
-  const amount = parseAmount(limit, currency, { allowZero: true });
-  if (amount.ok) return amount.minor;
-  throw invalid('/limit', amount.message, amount.code);
-}
-
-async function viewsOf(context: AdminContext, rows: readonly StoredBudgetRow[]): Promise<BudgetView[]> {
-  const nowMs = context.now();
-  const budgets = rows.map((row) => ({ row, current: currentPeriodOf(row, nowMs) }));
-  const keys = budgets.flatMap(({ row, current }) =>
-    current === undefined ? [] : [{ budgetId: row.budget_id, startsAtMs: current.startMs }],
-  );
-  const periods = await readRows<BudgetPeriodRow>(context.pool, findBudgetPeriods(keys));
-  const byBudget = new Map(periods.map((period) => [period.budget_id, period]));
-  return budgets.map(({ row, current }) => budgetView(row, current, byBudget.get(row.budget_id) ?? null));
-}
-
 function snapshotOf(row: StoredBudgetRow): Snapshot {
   return {
+    allocation: row.allocation,
+    carry_over: row.carry_over,
     currency: row.currency,
     ends_at: row.ends_at?.toISOString() ?? null,
     limit: formatAmount(row.limit_minor, currencyOf(row)),

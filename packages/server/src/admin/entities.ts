@@ -91,7 +91,14 @@ export function createEntities(context: AdminContext): Entities {
           const [before, after] = [entitySnapshot(found), entitySnapshot(row)];
           if (JSON.stringify(before) === JSON.stringify(after)) return viewOf(found);
           await step.tx.query(updateLegalEntity(row));
-          await step.record({ type: 'entity.updated', subjectId: entityId, before, after });
+          const undo = {
+            name: found.name,
+            country: found.country,
+            tax_id: found.tax_id,
+            base_currency: found.base_currency,
+            time_zone: found.time_zone,
+          };
+          await step.record({ type: 'entity.updated', subjectId: entityId, before, after, undo });
           return viewOf(row);
         },
       );

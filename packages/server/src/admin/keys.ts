@@ -8,7 +8,7 @@ import { insertApiKey, type StoredKeyRow } from '../ledger/insert-api-key.ts';
 import type { StoredPrincipalRow } from '../ledger/insert-principal.ts';
 import { listApiKeys } from '../ledger/list-api-keys.ts';
 import { newId } from '../ids.ts';
-import type { Role } from '../record/caller.ts';
+import { callerId, type Role } from '../record/caller.ts';
 import { AdminError, invalid, notFound } from './admin-error.ts';
 import { generateApiKey, hashApiKey, hintOf, type KeyHolderKind, keyDigest } from './api-key.ts';
 import {
@@ -181,6 +181,8 @@ async function rotateKey(
     const { status } = keyView(old, step.at.getTime());
     if (status !== 'active')
       throw new AdminError('conflict', `the key \`${keyId}\` is ${status}: create a new one`);
+    // Another person's new key would make whoever sees it that person; one's own, or an agent's, waits for nobody.
+    if (old.agent_id !== null || old.principal_id === callerId(actor)) step.actAtOnce();
     const kind = await kindOfHolder(step, holderInput(old));
     const apiKey = generateApiKey(kind);
     const row = await storeKey(step, apiKey, { ...old, hint: hintOf(apiKey) });

@@ -102,7 +102,11 @@ async function publish(
             version: former.version,
           };
     const after = { document_sha256: sha256, rule_count: summary.ruleCount, version };
-    await step.record({ type: 'policy.published', subjectId: policyId, before, after });
+    const review =
+      former === null
+        ? { documents: { before: null, after: document } }
+        : { documents: { before: former.document, after: document }, undo: former.document };
+    await step.record({ type: 'policy.published', subjectId: policyId, before, after, ...review });
     return { ...summary, warnings: warnAboutPolicy(document) };
   });
 }

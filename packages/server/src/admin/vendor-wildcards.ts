@@ -6,13 +6,16 @@ import type { AdminFault } from './admin-error.ts';
 
 /** Faults of the wildcards in the vendor lists of a policy document that has parsed. */
 export function findPublicSuffixWildcards(document: unknown): AdminFault[] {
-  return vendorListsOf(document).flatMap(({ pointer, vendors }) =>
-    vendors.flatMap((entry, index) => {
-      if (!entry.startsWith('*.') || !spansPublicSuffix(entry.slice(2))) return [];
-      const message = `\`${entry}\` spans names that anybody can register: name the vendor's own host`;
-      return [{ pointer: `${pointer}/${index}`, code: 'wildcard_on_public_suffix', message }];
-    }),
-  );
+  return vendorListsOf(document).flatMap(({ pointer, vendors }) => wildcardFaults(pointer, vendors));
+}
+
+/** Faults of the wildcards in one list, which stands at `pointer`. */
+export function wildcardFaults(pointer: string, vendors: readonly string[]): AdminFault[] {
+  return vendors.flatMap((entry, index) => {
+    if (!entry.startsWith('*.') || !spansPublicSuffix(entry.slice(2))) return [];
+    const message = `\`${entry}\` spans names that anybody can register: name the vendor's own host`;
+    return [{ pointer: `${pointer}/${index}`, code: 'wildcard_on_public_suffix', message }];
+  });
 }
 
 function spansPublicSuffix(parent: string): boolean {

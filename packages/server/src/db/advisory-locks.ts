@@ -6,3 +6,9 @@ export const CONFIGURATION_LOCK = '4117, 1';
 
 /** First key of an idempotency key's lock; the second is 32 bits of its hash. */
 export const IDEMPOTENCY_LOCK_SPACE = 4118;
+
+/** First key of the lock on somebody who signs; the second is 32 bits of their id's hash. */
+export const SIGNER_LOCK_SPACE = 4121;
+
+/** First key of the lock on an agent whose requests are held; the second is 32 bits of its id's hash. */
+export const HELD_AGENT_LOCK_SPACE = 4122;

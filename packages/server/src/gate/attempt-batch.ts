@@ -16,11 +16,13 @@ import {
   loadFacts,
   workingSetOf,
 } from './load-facts.ts';
+import { countHeld, flooded } from './hold-guard.ts';
 import { openPeriods } from './open-periods.ts';
 import { IdempotencyKeys } from './idempotency-keys.ts';
 import type { PerformContext, Performed } from './perform-context.ts';
 import { performCheck, performRequest } from './perform-opening.ts';
 import { performStep } from './perform-step.ts';
+import { approvalLimitsOf } from './settings.ts';
 import type { Prepared, Refusal } from './prepare-command.ts';
 import type { Replay } from './replay-answer.ts';
 import type { PeriodKey } from './resolve-action.ts';
@@ -63,14 +65,22 @@ export async function attemptBatch(
   if ((await openMissing(slots, configuration, context)) === 'stale') return 'stale';
   const credits = await creditPeriodsOf(slots, configuration, context);
   if (credits === 'stale') return 'stale';
-  const keys = batchKeysOf(slots, { credits: credits.periodIds, knownPeriods: context.knownPeriods });
+  const keys = batchKeysOf(slots, {
+    credits: credits.periodIds,
+    knownPeriods: context.knownPeriods,
+    signaturesMax: approvalLimitsOf(configuration, context.settings).signaturesPerMinuteMax,
+  });
   const batch: Batch = { slots, configuration, keys, creditPeriod: credits.creditPeriod };
   const expected = context.foresight.expect(slots.length, keys, configuration.version);
-  if (expected !== null) {
+  const isNear = context.holds.agentsToCount(slots, pendingMax(batch, context)).length > 0;
+  if (expected !== null && !isNear) {
     const attempt = await decideAhead(batch, expected, context);
-    if (attempt !== 'missed') return attempt;
+    if (attempt !== 'missed' && attempt !== 'flooded') return attempt;
   }
-  return decideUnderLocks(batch, context);
+  for (;;) {
+    const attempt = await decideUnderLocks(batch, context);
+    if (attempt !== 'flooded') return attempt; // once more at most: the next time its agents are counted ahead
+  }
 }
 
 async function openMissing(
@@ -87,33 +97,81 @@ async function openMissing(
       if (!context.knownPeriods.has(period.key)) missing.set(period.key, period);
   }
   if (missing.size === 0) return 'open';
-  const opened = await openPeriods([...missing.values()], configuration.version, context);
+  const opened = await openPeriods([...missing.values()], configuration, context);
   if (opened === 'stale') return 'stale';
   for (const [key, periodId] of opened) context.knownPeriods.set(key, periodId);
   return 'open';
 }
 
-function decideUnderLocks(batch: Batch, context: BatchContext): Promise<Attempt> {
-  return context.writer.transaction<Attempt>(async (tx) => {
+/** `flooded`: an agent would have more requests waiting for a human than it may, and nothing was done. */
+function decideUnderLocks(batch: Batch, context: BatchContext): Promise<Attempt | 'flooded'> {
+  return context.writer.transaction<Attempt | 'flooded'>(async (tx) => {
     const locked = await loadFacts(tx, batch.keys);
     if (locked.configurationVersion !== batch.configuration.version) return { result: 'stale' };
-    const decided = decide(batch, await completeFacts(tx, batch.keys, locked), tx, context);
-    return decided === 'stale' ? { result: 'stale' } : outcomeOf(decided, locked, context);
+    const facts = await completeFacts(tx, batch.keys, locked);
+    const held = await countAhead(tx, batch, context);
+    const decided = decide(batch, { ...facts, held }, tx, context);
+    if (decided === 'stale') return { result: 'stale' };
+    if (await isFlooded(batch, decided, context)) return { result: 'flooded' };
+    return outcomeOf(decided, locked, context);
   });
 }
 
 /** While the database takes the locks. `missed`: they held something else, and nothing was done. */
-function decideAhead(batch: Batch, expected: BatchFacts, context: BatchContext): Promise<Attempt | 'missed'> {
-  return context.writer.transaction<Attempt | 'missed'>(async (tx) => {
+function decideAhead(
+  batch: Batch,
+  expected: BatchFacts,
+  context: BatchContext,
+): Promise<Attempt | 'missed' | 'flooded'> {
+  return context.writer.transaction<Attempt | 'missed' | 'flooded'>(async (tx) => {
     const locking = loadFacts(tx, batch.keys);
     locking.catch(() => undefined); // awaited below, unless deciding fails first
     tx.flush();
-    const decided = decide(batch, expected, tx, context);
+    const decided = decide(batch, { ...expected, held: NONE_COUNTED }, tx, context);
     const locked = await locking;
     if (decided === 'stale') return { result: 'stale' };
     const isSame = context.foresight.confirm(expected, locked, { ...decided, nowMs: context.now() });
-    return isSame ? outcomeOf(decided, locked, context) : { result: 'missed' };
+    if (!isSame) return { result: 'missed' };
+    if (await isFlooded(batch, decided, context)) return { result: 'flooded' };
+    return outcomeOf(decided, locked, context);
   });
+}
+
+const NONE_COUNTED: ReadonlyMap<string, number> = new Map();
+
+/** Requests of one agent that may wait for a human; null: any number. */
+function pendingMax({ configuration }: Batch, { settings }: BatchContext): number | null {
+  return approvalLimitsOf(configuration, settings).pendingMax;
+}
+
+/** Held requests of the batch's agents, where one of them was at its limit lately. */
+async function countAhead(
+  tx: Transaction,
+  batch: Batch,
+  context: BatchContext,
+): Promise<ReadonlyMap<string, number>> {
+  const { holds } = context;
+  const limit = pendingMax(batch, context);
+  const agentIds = holds.agentsToCount(batch.slots, limit);
+  if (limit === null || agentIds.length === 0) return NONE_COUNTED;
+  const counts = await countHeld(tx, agentIds, limit);
+  holds.learn(counts, limit);
+  return counts;
+}
+
+/** What the batch holds is more than its agents may have waiting. */
+async function isFlooded(
+  batch: Batch,
+  { working, counting }: Decided,
+  context: BatchContext,
+): Promise<boolean> {
+  if (counting === null) return false; // nothing is held, or any number may be
+  const { holds } = context;
+  const limit = pendingMax(batch, context);
+  if (limit === null) return false;
+  const agentIds = flooded(working, await counting, limit);
+  holds.isNear(agentIds);
+  return agentIds.length > 0;
 }
 
 interface Decided {
@@ -121,6 +179,8 @@ interface Decided {
   readonly working: WorkingSet;
   readonly sealed: SealedBatch | null;
   readonly decidedAtMs: number;
+  /** Under their locks, the held requests of agents of which it holds more; null: none to be counted. */
+  readonly counting: Promise<ReadonlyMap<string, number>> | null;
 }
 
 function outcomeOf(
@@ -138,12 +198,18 @@ function outcomeOf(
 }
 
 /** Decides the commands in turn and sends all that they write. */
-function decide(batch: Batch, facts: BatchFacts, tx: Transaction, context: BatchContext): 'stale' | Decided {
+function decide(
+  batch: Batch,
+  facts: BatchFacts & { readonly held: ReadonlyMap<string, number> },
+  tx: Transaction,
+  context: BatchContext,
+): 'stale' | Decided {
   const { slots, configuration, creditPeriod } = batch;
   const nowMs = context.now();
   // Rolled back as a whole: an idempotency key must not be claimed for something that is decided later.
   if (slots.some((slot) => 'kind' in slot && !bindsStill(slot, slot.atMs ?? nowMs))) return 'stale';
   const working = workingSetOf(facts);
+  for (const [agentId, count] of facts.held) working.heldCounts.set(agentId, count);
   const performContext: PerformContext = {
     configuration,
     settings: context.settings,
@@ -155,9 +221,24 @@ function decide(batch: Batch, facts: BatchFacts, tx: Transaction, context: Batch
   };
   const keys = { idempotency: new IdempotencyKeys(facts.holders), locked: new Set(batch.keys.periodIds) };
   const outcomes = slots.map((slot) => performSlot(slot, facts, keys, performContext, nowMs));
+  const counting = countNewHolds(working, pendingMax(batch, context), tx);
   const sealed = write(working, tx, context, nowMs);
   const results = outcomes.map((outcome) => sealedResult(outcome, sealed));
-  return { results, working, sealed, decidedAtMs: nowMs };
+  return { results, working, sealed, decidedAtMs: nowMs, counting };
+}
+
+/** Asked for ahead of what the batch writes, so that its own rows are not among them. */
+function countNewHolds(
+  { newHolds, heldCounts }: WorkingSet,
+  limit: number | null,
+  tx: Transaction,
+): Decided['counting'] {
+  if (newHolds.size === 0) return null;
+  const agentIds = [...newHolds.keys()].filter((agentId) => !heldCounts.has(agentId));
+  if (limit === null || agentIds.length === 0) return null;
+  const counting = countHeld(tx, agentIds, limit);
+  counting.catch(() => undefined); // awaited before the commit, unless something fails first
+  return counting;
 }
 
 /** null: there was nothing to write. */

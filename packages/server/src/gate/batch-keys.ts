@@ -1,5 +1,7 @@
 // gate/batch-keys.ts: which locks a batch needs: its idempotency keys, its duplicate keys, its budget periods.
 import type { BatchKeys } from './load-facts.ts';
+import { NO_RELATED_KEYS, type RelatedKeys } from './related-keys.ts';
+import { relationOf } from './resolve-sourcing.ts';
 import type { Prepared, Refusal } from './prepare-command.ts';
 import { fingerprintOf } from './resolve-action.ts';
 
@@ -10,13 +12,24 @@ export function batchKeysOf(
   {
     credits,
     knownPeriods,
-  }: { readonly credits: readonly bigint[]; readonly knownPeriods: ReadonlyMap<string, bigint> },
+    signaturesMax,
+  }: {
+    readonly credits: readonly bigint[];
+    readonly knownPeriods: ReadonlyMap<string, bigint>;
+    readonly signaturesMax: number | null;
+  },
 ): BatchKeys {
   return {
     keyHashes: keyHashesOf(slots),
     fingerprints: fingerprintsOf(slots),
+    related: relatedGroupsOf(slots),
     periodIds: periodIdsOf(slots, credits, knownPeriods),
+    needsAllocations: slots.some(
+      (slot) => 'kind' in slot && slot.periods.some(({ freshnessMs }) => freshnessMs !== null),
+    ),
     steps: slots.filter((slot) => 'kind' in slot && slot.kind === 'step'),
+    signers: signaturesMax === null ? [] : signersOf(slots),
+    signaturesMax: signaturesMax ?? 0,
     entryCountMax: entryCountOf(slots),
   };
 }
@@ -27,6 +40,41 @@ function keyHashesOf(slots: readonly Slot[]): string[] {
     if ('kind' in slot && slot.idempotency !== null) keyHashes.add(slot.idempotency.keyHash);
   }
   return [...keyHashes];
+}
+
+/** Of openings, and of steps that decide again or may end a purchase. */
+export function relatedKeysOfSlot(slot: Slot): RelatedKeys {
+  if (!('kind' in slot)) return NO_RELATED_KEYS;
+  return slot.kind !== 'step' || COUNTING.has(slot.command.kind) ? slot.related : NO_RELATED_KEYS;
+}
+
+function windowDaysOf(slot: Slot): number {
+  return relationOf('kind' in slot ? (slot.resolved?.sourcing ?? null) : null).windowDays;
+}
+
+function relatedGroupsOf(slots: readonly Slot[]): BatchKeys['related'] {
+  const groupKeys = new Set<string>();
+  const deciding = new Set<string>();
+  let sinceDay = Number.MAX_SAFE_INTEGER;
+  for (const slot of slots) {
+    const { keys, day } = relatedKeysOfSlot(slot);
+    if (keys.length === 0) continue;
+    sinceDay = Math.min(sinceDay, day - windowDaysOf(slot));
+    for (const { groupKey } of keys) {
+      groupKeys.add(groupKey);
+      if ('kind' in slot && slot.kind === 'step') deciding.add(groupKey);
+    }
+  }
+  return { groupKeys: [...groupKeys], sinceDay, stopGroupKeys: [...deciding] };
+}
+
+function signersOf(slots: readonly Slot[]): string[] {
+  const signers = new Set<string>();
+  for (const slot of slots) {
+    if (!('kind' in slot) || slot.command.kind !== 'sign' || slot.caller.kind !== 'principal') continue;
+    signers.add(slot.caller.principalId);
+  }
+  return [...signers];
 }
 
 /** The most entries these commands can write: a clearing or a reversal may also close the purchase. */
@@ -64,7 +112,11 @@ const ENDING: ReadonlySet<string> = new Set([
   'expire',
   'authorize',
   'force_post',
+  'revalidate',
 ]);
+
+/** Steps after which a purchase may count otherwise among those near it: a late clearing brings it back. */
+const COUNTING: ReadonlySet<string> = new Set([...ENDING, 'capture']);
 
 function periodIdsOf(
   slots: readonly Slot[],

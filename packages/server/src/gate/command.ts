@@ -1,6 +1,13 @@
 // gate/command.ts: what may be asked of the gate, and what it answers. Already parsed: amounts are minor units,
 // currencies and countries are known codes. Wire types never come this far.
-import type { ActionType, CurrencyCode, Finding, Merchant, PurchaseState } from '@countersign/core';
+import type {
+  ActionType,
+  CurrencyCode,
+  Finding,
+  Merchant,
+  PurchaseState,
+  SourcingClaims,
+} from '@countersign/core';
 
 import type { Caller } from '../record/caller.ts';
 import type { Json, SealedEntry } from '../record/recorder.ts';
@@ -22,6 +29,8 @@ export interface PurchaseInput {
     readonly country: string | null;
   };
   readonly commitmentType: string;
+  /** What it cites and says of its value for sourcing rules; null: nothing. */
+  readonly sourcing: SourcingClaims | null;
   /** A request this one takes the place of; it must be the same agent's. */
   readonly replaces: string | null;
   /** Seconds a hold waits for its signatures; null: the gateway's default. */
@@ -66,7 +75,10 @@ export type GateCommand =
   | { readonly kind: 'request'; readonly input: PurchaseInput; readonly idempotency: Idempotency | null }
   | { readonly kind: 'check'; readonly input: CheckInput; readonly idempotency: Idempotency | null }
   | { readonly kind: 'expire'; readonly requestId: string }
+  | { readonly kind: 'revalidate'; readonly requestId: string }
   | { readonly kind: 'reveal'; readonly cardId: string }
+  /** A reminder or an escalation, if one is due. */
+  | { readonly kind: 'nudge'; readonly requestId: string }
   | (KeyedStep & {
       /** A step that was refused does not keep its key; left out: a retry is another step. */
       readonly idempotency?: Idempotency | null;
@@ -77,6 +89,10 @@ type KeyedStep =
   | {
       readonly kind: 'sign';
       readonly approvalId: string;
+      /** The step that is meant; left out: one that is open to the signer. */
+      readonly step?: number | null;
+      /** On whose behalf; left out: the signer's own authority where it suffices. */
+      readonly onBehalfOf?: string | null;
       readonly authorizationReference: string;
       readonly comment: string | null;
     }
@@ -137,6 +153,12 @@ export type GateAnswer =
       readonly createdId: string | null;
       readonly findings: readonly Finding[] | null;
     }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly message: string;
+      /** Seconds after which it makes sense to try again. */
+      readonly retryAfterSeconds?: number;
+    };
 
 export type RecordedEntry = Pick<SealedEntry, 'entryId' | 'type' | 'subjectId' | 'body' | 'promise'>;

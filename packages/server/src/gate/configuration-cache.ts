@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 
 import { loadConfiguration } from '../ledger/load-configuration.ts';
 import { readConfigurationVersion } from '../ledger/read-configuration-version.ts';
+import { EMPTY_SUPPLIER_INDEX } from '../suppliers/supplier-index.ts';
 import { type Configuration, compileConfiguration } from './configuration.ts';
 
 export class ConfigurationCache {
@@ -30,9 +31,11 @@ export class ConfigurationCache {
 
   /** Loads it again, whatever version is cached. Callers at the same time share one load. */
   async load(): Promise<Configuration> {
-    this.#loading ??= loadConfiguration(this.#pool)
+    if (this.#loading !== null) return this.#loading;
+    const suppliers = this.#current?.suppliers ?? EMPTY_SUPPLIER_INDEX;
+    this.#loading = loadConfiguration(this.#pool, suppliers.revision)
       .then((rows) => {
-        const next = compileConfiguration(rows);
+        const next = compileConfiguration(rows, suppliers);
         if (this.#current === null || next.version >= this.#current.version) this.#current = next;
         return this.#current;
       })

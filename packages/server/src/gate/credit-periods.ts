@@ -35,7 +35,7 @@ export async function creditPeriodsOf(
     const key = periodKeyOf(budget, atMs);
     if (key !== null) current.set(row.period_id, key);
   }
-  const opened = await openPeriods([...current.values()], configuration.version, context);
+  const opened = await openPeriods([...current.values()], configuration, context);
   if (opened === 'stale') return 'stale';
   const creditOf = new Map(
     [...current].map(([periodId, key]) => [periodId, opened.get(key.key) ?? periodId]),

@@ -4,6 +4,7 @@
 // in the order in which they are written, so that they need no sorting.
 import {
   type Action,
+  type ApprovalStep,
   type AuthorizationState,
   type BudgetFacts,
   CORE_VERSION,
@@ -13,12 +14,20 @@ import {
   type Finding,
   type PurchaseEvent,
   type PurchaseState,
+  type Signature,
   type Transfer,
   formatAmount,
   parseAmount,
 } from '@countersign/core';
 
 import type { Json } from '../record/recorder.ts';
+import { authorityBody } from './authority-body.ts';
+import { relatedBody } from './related-body.ts';
+import { claimsOfTerms, sourcingRow } from './sourcing-rows.ts';
+import { allocationRow } from './allocation-facts.ts';
+import { periodRateRows, rateRow } from './exchange-rows.ts';
+import { reviewRow, supplierRow } from './supplier-rows.ts';
+import { velocityReviewRow } from './velocity-reviews.ts';
 
 export type Body = Record<string, Json>;
 
@@ -38,6 +47,7 @@ export function termsOf(action: Action, purchase: PurchaseTerms | null): Body {
     amount: formatAmount(action.amountMinor, action.currency),
     category: action.category ?? undefined,
     commitment_type: purchase?.commitmentType ?? undefined,
+    contract_value_minor: action.sourcing?.contractValueMinor?.toString(),
     cost_center: action.costCenter ?? undefined,
     country: action.country ?? undefined,
     currency: action.currency,
@@ -45,8 +55,10 @@ export function termsOf(action: Action, purchase: PurchaseTerms | null): Body {
     deal_amount_minor: action.dealAmountMinor?.toString(),
     discount_basis_points: action.discountBasisPoints ?? undefined,
     entity_id: action.entityId,
+    framework_id: action.sourcing?.frameworkId ?? undefined,
     mcc: action.mcc ?? undefined,
     merchant_domain: action.merchantDomain ?? undefined,
+    net_minor: action.sourcing?.netMinor?.toString(),
     policy_id: action.policyId ?? undefined,
     private: purchase?.privateCommitment,
     project: action.project ?? undefined,
@@ -54,7 +66,9 @@ export function termsOf(action: Action, purchase: PurchaseTerms | null): Body {
     replaces: purchase?.replaces ?? undefined,
     sources: isEmpty(action.sources) ? undefined : action.sources,
     team: action.team ?? undefined,
+    tender_reference: action.sourcing?.tenderReference ?? undefined,
     vendor: action.counterparty,
+    waiver_id: action.sourcing?.waiverId ?? undefined,
   };
 }
 
@@ -91,6 +105,7 @@ export function actionOfTerms(subject: Action['subject'], terms: Readonly<Record
     daysSincePurchase: number('days_since_purchase'),
     discountBasisPoints: number('discount_basis_points'),
     dealAmountMinor: dealAmount === null ? null : BigInt(dealAmount),
+    sourcing: claimsOfTerms(terms),
     sources: (terms['sources'] ?? {}) as Action['sources'], // written by termsOf
   };
 }
@@ -115,7 +130,7 @@ export function decisionBody(
     configuration_version: Number(configurationVersion),
     core_version: CORE_VERSION,
     decided_at: atMs ?? undefined,
-    facts: factsBody(facts),
+    facts: factsBody(facts, findings),
     findings: others,
     outcome,
     passed,
@@ -151,14 +166,27 @@ function passRow(finding: Finding): Json {
   return row;
 }
 
-function factsBody(facts: DecisionFacts): Body {
+function factsBody(facts: DecisionFacts, findings: readonly Finding[]): Body {
   return {
     agent_status: facts.agent.status,
+    allocations: facts.allocations?.map(allocationRow),
+    authority: authorityBody(facts.authority, findings),
     bindings: isEmpty(facts.agent.bindings) ? undefined : { ...facts.agent.bindings },
     budgets: facts.budgets.map(budgetRow),
     duplicate_at: facts.duplicateAtMs ?? undefined,
+    exchange: facts.exchange.rates.length === 0 ? undefined : facts.exchange.rates.map(rateRow),
+    jurisdiction: facts.jurisdiction ?? undefined,
+    pending_approvals:
+      facts.pendingApprovals === undefined
+        ? undefined
+        : [facts.pendingApprovals.count, facts.pendingApprovals.limit],
+    related: relatedBody(facts.related),
     signed_steps: facts.signedSteps.length === 0 ? undefined : facts.signedSteps,
+    sourcing: facts.sourcing === undefined ? undefined : sourcingRow(facts.sourcing),
     stage: facts.stage,
+    supplier: facts.supplier === null ? undefined : supplierRow(facts.supplier),
+    supplier_review: facts.supplierReview === null ? undefined : reviewRow(facts.supplierReview),
+    velocity_reviews: facts.velocityReviews?.map(velocityReviewRow),
   };
 }
 
@@ -189,6 +217,7 @@ function findingBody(finding: Finding): Body {
     outcome: finding.outcome,
     policy_id: finding.policyId ?? undefined,
     reason_code: finding.reasonCode,
+    related_request_ids: finding.relatedRequestIds,
     rule_id: finding.ruleId ?? undefined,
   };
 }
@@ -201,13 +230,14 @@ export function purchaseBody(
   event: PurchaseEvent,
   transfers: readonly Transfer[],
   { state, leaveEndsAtMs }: { readonly state: PurchaseState; readonly leaveEndsAtMs: number },
-  parts: { readonly terms?: Body; readonly decision?: Body },
+  parts: { readonly terms?: Body; readonly decision?: Body; readonly related?: readonly string[] },
 ): Body {
   return {
     approval: approvalBody(state),
     checkout: checkoutBody(state, leaveEndsAtMs),
     decision: parts.decision,
     detail: isEmpty(event.detail) ? undefined : event.detail,
+    related: parts.related === undefined || parts.related.length === 0 ? undefined : parts.related,
     state: stateBody(state, event.detail['authorization_id']),
     terms: parts.terms,
     transfers: transfersBody(transfers),
@@ -232,6 +262,7 @@ function stateBody(state: PurchaseState, changedId: unknown): Body {
     authorizations: authorizationsBody(state.authorizations, changedId),
     card_status: state.card?.status,
     checkout_status: state.checkoutStatus,
+    period_rates: periodRateRows(state.periodRates),
     reserved_minor: state.reservedMinor.toString(),
     reserved_periods: state.reservedPeriods.map(Number),
     settled_minor: state.settledMinor === 0n ? undefined : state.settledMinor.toString(),
@@ -275,19 +306,43 @@ function approvalBody({ approval }: PurchaseState): Json {
     created_at: new Date(approval.createdAtMs).toISOString(),
     expires_at: new Date(approval.expiresAtMs).toISOString(),
     status: approval.status,
-    steps: approval.steps.map((step) => ({
-      approvers: step.approvers ?? undefined,
-      control: step.control,
-      limit: step.limit ?? undefined,
-      message: step.message,
-      policy_id: step.policyId ?? undefined,
-      reason_code: step.reasonCode,
-      rule_id: step.ruleId ?? undefined,
-      signed_at: step.signature === null ? undefined : new Date(step.signature.signedAtMs).toISOString(),
-      signed_by: step.signature?.principalId,
-      step_key: step.stepKey,
-    })),
+    steps: approval.steps.map(stepBody),
     terms_hash: approval.termsHash,
+  };
+}
+
+/** Comments are kept apart: the log has their commitment, in the detail of the signature's entry. */
+function stepBody(step: ApprovalStep): Body {
+  return {
+    added_at: new Date(step.addedAtMs).toISOString(),
+    approvers: step.approvers ?? undefined,
+    control: step.control,
+    escalate_after_ms: step.escalateAfterMs ?? undefined,
+    escalate_to: step.escalateTo.length === 0 ? undefined : step.escalateTo,
+    escalated_at: step.escalatedAtMs === null ? undefined : new Date(step.escalatedAtMs).toISOString(),
+    limit: step.limit ?? undefined,
+    message: step.message,
+    order: step.order,
+    policy_id: step.policyId ?? undefined,
+    quorum: step.quorum === 1 ? undefined : step.quorum,
+    reason_code: step.reasonCode,
+    remind_after_ms: step.remindAfterMs ?? undefined,
+    reminded_at: step.remindedAtMs === null ? undefined : new Date(step.remindedAtMs).toISOString(),
+    reminders: step.reminders === 0 ? undefined : step.reminders,
+    rule_id: step.ruleId ?? undefined,
+    signatures: step.signatures.length === 0 ? undefined : step.signatures.map(signatureBody),
+    step_key: step.stepKey,
+    tier: step.tier ?? undefined,
+  };
+}
+
+function signatureBody(signature: Signature): Body {
+  return {
+    authorization_reference: signature.authorizationReference,
+    on_behalf_of: signature.onBehalfOf ?? undefined,
+    signed_at: new Date(signature.signedAtMs).toISOString(),
+    signed_by: signature.principalId,
+    viewed_seconds: signature.viewedSeconds ?? undefined,
   };
 }
 

@@ -10,12 +10,14 @@ import { type FindPurchaseKeysRow, findPurchaseKeys } from '../ledger/find-purch
 import { findRequestsOfApprovals } from '../ledger/find-requests-of-approvals.ts';
 import type { GateCommand, GateRequest } from './command.ts';
 import { type Body, actionOfTerms } from './entry-body.ts';
+import { type RelatedKeys, relatedKeysOfTexts } from './related-keys.ts';
 
 export interface FoundPurchase {
   readonly requestId: string;
   readonly action: Action;
   readonly terms: Body;
   readonly reservedPeriods: readonly bigint[];
+  readonly related: RelatedKeys;
 }
 
 /** Looks up the purchases of a batch's steps; the function returned answers by command, null where there is none. */
@@ -50,12 +52,16 @@ export async function findPurchases(
 }
 
 function foundOf(row: FindPurchaseKeysRow): FoundPurchase {
-  const { terms } = JSON.parse(row.decision_body.toString('utf8')) as { terms: Body }; // the gate's own entry
+  const { related, terms } = JSON.parse(row.decision_body.toString('utf8')) as {
+    related?: readonly string[];
+    terms: Body;
+  }; // the gate's own entry
   return {
     requestId: row.request_id,
     action: actionOfTerms('purchase', terms),
     terms,
     reservedPeriods: row.reserved_periods,
+    related: relatedKeysOfTexts(related ?? [], row.related_day),
   };
 }
 

@@ -26,6 +26,8 @@ export interface FlushResult {
   readonly retry: readonly number[];
   /** Requests whose earlier answer could not be read again. The batch itself has committed. */
   readonly failures: ReadonlyMap<number, unknown>;
+  /** Request -> purchases that were approved before it and are decided again before it is answered. */
+  readonly siblings: ReadonlyMap<number, readonly string[]>;
 }
 
 /** A request with what was already found out about it when it came in. */
@@ -150,15 +152,19 @@ async function answersOf(slots: readonly SlotResult[], context: FlushContext): P
   const answers: (GateAnswer | undefined)[] = [];
   const retry: number[] = [];
   const failures = new Map<number, unknown>();
+  const siblings = new Map<number, readonly string[]>();
   const replays: Promise<void>[] = [];
   for (const [index, slot] of slots.entries()) {
     if (slot.kind === 'refused') answers[index] = slot.refusal;
     else if (slot.kind === 'retry') retry.push(index);
-    else if (slot.kind === 'done') answers[index] = answerOf(slot);
-    else replays.push(replayInto({ answers, failures }, index, slot.replay, context));
+    else if (slot.kind === 'done') {
+      answers[index] = answerOf(slot);
+      const found = slot.performed.siblings;
+      if (found !== undefined && found.length > 0) siblings.set(index, found);
+    } else replays.push(replayInto({ answers, failures }, index, slot.replay, context));
   }
   await Promise.all(replays);
-  return { answers, retry, failures };
+  return { answers, retry, failures, siblings };
 }
 
 /** INVARIANT: whatever fails here fails one caller, as what the batch did stands. */

@@ -7,6 +7,7 @@ import type { LogReader } from '../record/log-reader.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { ConfigurationCache } from './configuration-cache.ts';
 import type { Foresight } from './foresight.ts';
+import type { HoldGuard } from './hold-guard.ts';
 import type { CheckoutFor, GateEntropy, GateSettings } from './settings.ts';
 
 export interface FlushContext {
@@ -26,4 +27,5 @@ export interface FlushContext {
   /** Ids of periods known to exist. Owned by the gate; only ever added to, after a commit. */
   readonly knownPeriods: Map<string, bigint>;
   readonly foresight: Foresight;
+  readonly holds: HoldGuard;
 }

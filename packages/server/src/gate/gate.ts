@@ -127,11 +127,25 @@ export class Gate {
       if (result.failures.has(index)) queued.reject(rejectionOf(result.failures.get(index)));
       if (answer === undefined) continue;
       if (answer.ok && !answer.replayed) changed.push(answer.entry.subjectId);
-      queued.resolve(answer);
+      const siblings = result.siblings.get(index);
+      if (siblings === undefined) queued.resolve(answer);
+      else void this.#decideAgain(siblings).then(() => queued.resolve(answer));
     }
     if (changed.length > 0) this.#tell(() => this.#observer.changed?.(changed));
     this.#tell(() =>
       this.#observer.flushed?.({ size: batch.length, durationMs, queued: this.#queue.length }),
+    );
+  }
+
+  /**
+   * Purchases that turn out to be parts of a split order wait for a human too. From the commit that stopped the later one
+   * none of them can be charged (split_order runs at the till); this makes it visible before the caller is answered. What
+   * fails here is done by a job (follow-stops.ts).
+   */
+  async #decideAgain(requestIds: readonly string[]): Promise<void> {
+    const caller = { kind: 'system', name: 'gate' } as const;
+    await Promise.allSettled(
+      requestIds.map((requestId) => this.submit({ command: { kind: 'revalidate', requestId }, caller })),
     );
   }
 

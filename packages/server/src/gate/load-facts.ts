@@ -16,10 +16,16 @@ import { lockBudgetPeriods } from '../ledger/lock-budget-periods.ts';
 import { type LockCardsRow, lockCards } from '../ledger/lock-cards.ts';
 import { lockKeys } from '../ledger/lock-keys.ts';
 import { type LockPurchasesRow, lockPurchases } from '../ledger/lock-purchases.ts';
+import { lockSigners } from '../ledger/lock-signers.ts';
+import { type AllocationRow, readAllocations } from '../ledger/read-allocations.ts';
 import { type ReadApprovalsRow, readApprovals } from '../ledger/read-approvals.ts';
 import { type ReadAuthorizationsRow, readAuthorizations } from '../ledger/read-authorizations.ts';
 import { type BatchFactsRow, readBatchFacts } from '../ledger/read-batch-facts.ts';
+import { type SigningPaceRow, readSigningPace } from '../ledger/read-signing-pace.ts';
+import { type ReadRelatedStopsRow, readRelatedStops } from '../ledger/read-related-stops.ts';
+import { periodRatesOfRows } from './exchange-rows.ts';
 import type { PreparedStep } from './prepare-command.ts';
+import type { RelatedDayRow } from './related-days.ts';
 import { type WorkingBalance, type WorkingPurchase, WorkingSet } from './working-set.ts';
 
 export interface BatchKeys {
@@ -27,8 +33,20 @@ export interface BatchKeys {
   readonly keyHashes: readonly string[];
   /** Each once. */
   readonly fingerprints: readonly bigint[];
+  /** Groups of near purchases, each once; `stopGroupKeys`: of those that decide again. */
+  readonly related: {
+    readonly groupKeys: readonly string[];
+    readonly sinceDay: number;
+    readonly stopGroupKeys: readonly string[];
+  };
   readonly periodIds: readonly bigint[];
+  /** One of them is of a budget whose allocation is kept in another system. */
+  readonly needsAllocations: boolean;
   readonly steps: readonly PreparedStep[];
+  /** Who signs, each once; none where it does not matter how fast. */
+  readonly signers: readonly string[];
+  /** Latest signatures of each that are looked at. */
+  readonly signaturesMax: number;
   readonly entryCountMax: number;
 }
 
@@ -40,9 +58,16 @@ export interface BatchFacts {
   /** Idempotency keys of the batch that are taken already. */
   readonly holders: readonly IdempotencyRow[];
   readonly balances: readonly WorkingBalance[];
+  /** Of periods whose budget has snapshots; empty where the batch needs none. */
+  readonly allocations: readonly AllocationRow[];
   /** Fingerprint -> when such an action was last accepted, milliseconds. */
   readonly duplicates: ReadonlyMap<bigint, number>;
+  readonly relatedDays: readonly RelatedDayRow[];
+  /** Group -> its latest purchase that was stopped for its sum; for steps that decide again. */
+  readonly relatedStops: ReadonlyMap<string, ReadRelatedStopsRow>;
   readonly purchases: readonly WorkingPurchase[];
+  /** Signer -> when they signed last, milliseconds. */
+  readonly signingPace: ReadonlyMap<string, readonly number[]>;
   /** Private text of existing purchases, for the answers. */
   readonly privateTexts: ReadonlyMap<string, unknown>;
 }
@@ -55,13 +80,22 @@ export type LockedFacts = Omit<BatchFacts, 'holders'> & {
 
 /** Waits for the locks. */
 export async function loadFacts(tx: Transaction, keys: BatchKeys): Promise<LockedFacts> {
-  const { keyHashes, fingerprints, periodIds, steps } = keys;
-  const locking = tx.query(lockKeys(keyHashes, fingerprints));
-  const stepping = steps.length === 0 ? NO_STEPS : lockSteps(tx, steps, periodIds);
+  const { keyHashes, fingerprints, periodIds, steps, related } = keys;
+  const locking = tx.query(lockKeys({ keyHashes, groupKeys: related.groupKeys, fingerprints }));
+  const stepping = steps.length === 0 ? NO_STEPS : lockSteps(tx, keys);
   stepping.catch(() => undefined); // never awaited when an earlier one fails
   const looking = tx.query<BatchFactsRow>(
-    readBatchFacts({ keyHashes, fingerprints, periodIds, entryCount: keys.entryCountMax }),
+    readBatchFacts({
+      keyHashes,
+      fingerprints,
+      periodIds,
+      entryCount: keys.entryCountMax,
+      groupKeys: related.groupKeys,
+      sinceDay: related.sinceDay,
+    }),
   );
+  const allocating = keys.needsAllocations ? tx.query<AllocationRow>(readAllocations(periodIds)) : null;
+  allocating?.catch(() => undefined); // never awaited when an earlier one fails
   await locking;
   const stepRows = await stepping;
   const [facts] = (await looking).rows;
@@ -72,8 +106,12 @@ export async function loadFacts(tx: Transaction, keys: BatchKeys): Promise<Locke
     entryIds: facts.entry_ids,
     hasTakenKeys: facts.has_taken_keys,
     balances: balancesOf(facts),
+    allocations: (await allocating)?.rows ?? [],
     duplicates: duplicatesOf(fingerprints, facts.duplicates_at),
+    relatedDays: relatedDaysOf(facts),
+    relatedStops: new Map(stepRows.stops.map((row) => [row.group_key, row])),
     purchases: purchasesOf(stepRows, steps),
+    signingPace: new Map(stepRows.pace.map((row) => [row.principal_id, row.signed_at.map(Number)])),
     privateTexts: new Map(stepRows.purchases.map((row) => [row.request_id, row.private_text])),
   };
 }
@@ -94,6 +132,8 @@ interface StepRows {
   readonly cards: readonly LockCardsRow[];
   readonly approvals: readonly ReadApprovalsRow[];
   readonly authorizations: readonly ReadAuthorizationsRow[];
+  readonly pace: readonly SigningPaceRow[];
+  readonly stops: readonly ReadRelatedStopsRow[];
 }
 
 const NO_STEPS: Promise<StepRows> = Promise.resolve({
@@ -101,29 +141,53 @@ const NO_STEPS: Promise<StepRows> = Promise.resolve({
   cards: [],
   approvals: [],
   authorizations: [],
+  pace: [],
+  stops: [],
 });
 
 /** What a batch's steps are about: locked after the budget periods. */
 async function lockSteps(
   tx: Transaction,
-  steps: readonly PreparedStep[],
-  periodIds: readonly bigint[],
+  { steps, periodIds, signers, signaturesMax, related: { stopGroupKeys } }: BatchKeys,
 ): Promise<StepRows> {
   const requestIds = [...new Set(steps.map((step) => step.requestId))].sort();
   const cardIds = requestIds.map(cardIdOf);
-  const [, purchases, cards, approvals, authorizations] = await Promise.all([
+  const pacing = signers.length === 0 ? NO_PACE : lockedPace(tx, signers, signaturesMax);
+  const stopping =
+    stopGroupKeys.length === 0 ? NO_STOPS : tx.query<ReadRelatedStopsRow>(readRelatedStops(stopGroupKeys));
+  const [pace, , purchases, cards, approvals, authorizations, stops] = await Promise.all([
+    pacing,
     tx.query(lockBudgetPeriods(periodIds)),
     tx.query<LockPurchasesRow>(lockPurchases(requestIds)),
     tx.query<LockCardsRow>(lockCards(cardIds)),
     tx.query<ReadApprovalsRow>(readApprovals(requestIds)),
     tx.query<ReadAuthorizationsRow>(readAuthorizations(cardIds)),
+    stopping,
   ]);
   return {
     purchases: purchases.rows,
     cards: cards.rows,
     approvals: approvals.rows,
     authorizations: authorizations.rows,
+    pace,
+    stops: stops.rows,
   };
+}
+
+const NO_STOPS: Promise<{ readonly rows: readonly ReadRelatedStopsRow[] }> = Promise.resolve({ rows: [] });
+
+const NO_PACE: Promise<readonly SigningPaceRow[]> = Promise.resolve([]);
+
+async function lockedPace(
+  tx: Transaction,
+  signers: readonly string[],
+  signaturesMax: number,
+): Promise<readonly SigningPaceRow[]> {
+  const [, { rows }] = await Promise.all([
+    tx.query(lockSigners(signers)),
+    tx.query<SigningPaceRow>(readSigningPace(signers, signaturesMax)),
+  ]);
+  return rows;
 }
 
 function balancesOf(facts: BatchFactsRow): WorkingBalance[] {
@@ -139,9 +203,18 @@ function balancesOf(facts: BatchFactsRow): WorkingBalance[] {
   }));
 }
 
+function relatedDaysOf(facts: BatchFactsRow): RelatedDayRow[] {
+  return (facts.related_keys ?? []).map((groupKey, index) => ({
+    groupKey,
+    day: valueAt(facts.related_days, index),
+    purchases: valueAt(facts.related_purchases, index),
+    lastEntryId: valueAt(facts.related_entry_ids, index),
+  }));
+}
+
 function valueAt<T>(column: readonly T[] | null, index: number): T {
   const value = column?.[index];
-  if (value === undefined) throw new Error('the columns of the locked periods are of one length');
+  if (value === undefined) throw new Error('the columns of the facts of a batch are of one length');
   return value;
 }
 
@@ -160,7 +233,10 @@ function duplicatesOf(
 export function workingSetOf(facts: BatchFacts): WorkingSet {
   const working = new WorkingSet(facts.entryIds);
   working.loadBalances(facts.balances);
+  working.loadAllocations(facts.allocations);
   working.loadDuplicates(facts.duplicates);
+  working.loadRelated(facts.relatedDays, facts.relatedStops);
+  working.loadSigningPace(facts.signingPace);
   for (const purchase of facts.purchases) working.loadPurchase(purchase);
   return working;
 }
@@ -183,6 +259,7 @@ function purchasesOf(
       checkoutStatus: row.checkout_status as PurchaseState['checkoutStatus'],
       reservedPeriods: row.reserved_periods,
       reservedMinor: row.reserved_minor,
+      periodRates: periodRatesOfRows(row.period_rates),
       settledMinor: row.settled_minor,
       approvedBy: row.approved_by,
       approval: approval === undefined ? null : approvalOf(approval),
@@ -191,7 +268,15 @@ function purchasesOf(
         .filter((candidate) => requestIdOfCard(candidate.card_id) === row.request_id)
         .map(authorizationOf),
     };
-    return [{ state, externalExpiresAtMs: row.external_expires_at?.getTime() ?? null }];
+    const views = new Map(Object.entries(approval?.views ?? {}));
+    return [
+      {
+        state,
+        externalExpiresAtMs: row.external_expires_at?.getTime() ?? null,
+        decidedEntryId: row.decision_entry_id,
+        views,
+      },
+    ];
   });
 }
 

@@ -3,14 +3,12 @@
 // INVARIANT: a period is opened with the limit of the configuration that holds when it is opened, or not at all.
 import type { Writer } from '../db/writer.ts';
 import { findBudgetPeriods } from '../ledger/find-budget-periods.ts';
-import { insertBudgetPeriods } from '../ledger/insert-budget-periods.ts';
-import { insertTransfers } from '../ledger/insert-transfers.ts';
 import { lockConfigurationShared } from '../ledger/lock-configuration.ts';
 import { readConfigurationVersion } from '../ledger/read-configuration-version.ts';
-import { recordBatch } from '../record/record-batch.ts';
+import type { SystemCaller } from '../record/caller.ts';
+import { type CarryingBudget, openBudgetPeriods } from '../record/open-budget-periods.ts';
 import type { Recorder } from '../record/recorder.ts';
-import { takeEntries } from '../record/take-entries.ts';
-import { transfersBody } from './entry-body.ts';
+import type { Configuration } from './configuration.ts';
 import type { PeriodKey } from './resolve-action.ts';
 
 interface PeriodRow {
@@ -19,13 +17,8 @@ interface PeriodRow {
   starts_at: Date;
 }
 
-interface OpenedPeriodRow extends PeriodRow {
-  ends_at: Date | null;
-  currency: string;
-  limit_minor: bigint;
-}
-
 const OPENED_AT_ONCE_MAX = 500;
+const GATE: SystemCaller = { kind: 'system', name: 'gate' };
 
 interface OpenContext {
   readonly writer: Pick<Writer, 'transaction'>;
@@ -34,18 +27,20 @@ interface OpenContext {
 }
 
 /**
- * `budget id|start` -> period id, for each of `periods`; opened where it did not exist. `stale`: the configuration the
- * periods were found in, of version `configurationVersion`, is not that of now.
+ * `budget id|start` -> period id, for each of `periods`; opened where it did not exist. `stale`: the `configuration` the
+ * periods were found in is not that of now.
  */
 export async function openPeriods(
   periods: readonly PeriodKey[],
-  configurationVersion: bigint,
+  configuration: Configuration,
   context: OpenContext,
 ): Promise<Map<string, bigint> | 'stale'> {
   const found = new Map<string, bigint>();
   for (let start = 0; start < periods.length; start += OPENED_AT_ONCE_MAX) {
     const some = periods.slice(start, start + OPENED_AT_ONCE_MAX);
-    const opened = await openSome(some, configurationVersion, context);
+    // Periods that nobody used, between the last and this one, may be more than go into one transaction.
+    let opened = await openSome(some, configuration, context);
+    while (opened === 'more') opened = await openSome(some, configuration, context);
     if (opened === 'stale') return 'stale';
     for (const [key, periodId] of opened) found.set(key, periodId);
   }
@@ -54,59 +49,37 @@ export async function openPeriods(
 
 async function openSome(
   periods: readonly PeriodKey[],
-  configurationVersion: bigint,
+  configuration: Configuration,
   { writer, recorder, now }: OpenContext,
-): Promise<Map<string, bigint> | 'stale'> {
-  const sorted = [...periods].sort((a, b) => (a.key < b.key ? -1 : 1));
-  return writer.transaction<Map<string, bigint> | 'stale'>(async (tx) => {
+): Promise<Map<string, bigint> | 'stale' | 'more'> {
+  return writer.transaction<Map<string, bigint> | 'stale' | 'more'>(async (tx) => {
     tx.send(lockConfigurationShared());
     const version = await tx.query<{ version: bigint }>(readConfigurationVersion());
-    if (version.rows[0]?.version !== configurationVersion) return { result: 'stale' };
-    const inserted = await tx.query<OpenedPeriodRow>(insertBudgetPeriods(sorted));
-    const all = await tx.query<PeriodRow>(findBudgetPeriods(sorted));
-    const result = new Map(all.rows.map((row) => [keyOf(row), row.period_id]));
-    if (inserted.rows.length === 0) return { result };
-    const { entryIds, transactionId } = await takeEntries(tx, inserted.rows.length);
-    const opened = inserted.rows.map((row, index) => {
-      const entryId = entryIds[index];
-      if (entryId === undefined) throw new Error('an entry id for each period');
-      const transfers =
-        row.limit_minor === 0n
-          ? []
-          : [
-              {
-                periodId: row.period_id,
-                from: 'external' as const,
-                to: 'available' as const,
-                amountMinor: row.limit_minor,
-              },
-            ];
-      return { row, entryId, transfers };
+    if (version.rows[0]?.version !== configuration.version) return { result: 'stale' };
+    const carrying = carryingBudgets(periods, configuration);
+    const { commit, isWhole } = await openBudgetPeriods(tx, periods, carrying, {
+      recorder,
+      nowMs: now(),
+      actor: GATE,
     });
-    const sealed = recorder.seal(
-      entryIds,
-      opened.map(({ row, transfers }) => ({
-        type: 'budget.period_opened',
-        subjectId: row.budget_id,
-        actor: { kind: 'system', name: 'gate' },
-        body: {
-          period_id: Number(row.period_id),
-          currency: row.currency,
-          ends_at: row.ends_at?.toISOString() ?? null,
-          starts_at: row.starts_at.toISOString(),
-          limit_minor: row.limit_minor.toString(),
-          transfers: transfersBody(transfers) ?? [],
-        },
-      })),
-      now(),
-    );
-    const lines = opened.flatMap(({ entryId, transfers }) =>
-      transfers.map((transfer, line) => ({ ...transfer, entryId, line })),
-    );
-    if (lines.length > 0) tx.send(insertTransfers(lines));
-    recordBatch(tx, sealed);
-    return { result, commit: { ...sealed, transactionId } };
+    const committing = commit === undefined ? {} : { commit };
+    if (!isWhole) return { result: 'more', ...committing };
+    const all = await tx.query<PeriodRow>(findBudgetPeriods(periods));
+    return { result: new Map(all.rows.map((row) => [keyOf(row), row.period_id])), ...committing };
   });
+}
+
+function carryingBudgets(
+  periods: readonly PeriodKey[],
+  { budgets }: Configuration,
+): Map<string, CarryingBudget> {
+  const carrying = new Map<string, CarryingBudget>();
+  for (const { budgetId } of periods) {
+    const budget = budgets.get(budgetId);
+    if (budget === undefined || budget.carryOver === null) continue;
+    carrying.set(budgetId, { ...budget, carryOver: budget.carryOver });
+  }
+  return carrying;
 }
 
 function keyOf(row: PeriodRow): string {

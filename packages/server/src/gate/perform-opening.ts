@@ -12,14 +12,19 @@ import { approvalIdOf, cardIdOf } from '../ids.ts';
 import { decisionBody, purchaseBody } from './entry-body.ts';
 import { type PerformContext, type Performed, factsOf } from './perform-context.ts';
 import type { PreparedOpening } from './prepare-command.ts';
+import { countOpened, stoppedFor } from './related-facts.ts';
+import { relatedKeyTexts } from './related-keys.ts';
+import { approvalLimitsOf, remindAfterMs } from './settings.ts';
+import { velocityReviewFacts } from './velocity-reviews.ts';
 
 /** Opens a purchase: always an outcome, denied included. */
 export function performRequest(prepared: PreparedOpening, context: PerformContext, nowMs: number): Performed {
   const { working, configuration, settings } = context;
   const { command, resolved } = prepared;
   if (command.kind !== 'request') throw new Error('not a purchase request');
-  const facts = openingFacts(prepared, context);
+  const facts = openingFacts(prepared, context, nowMs);
   const waits = command.input.expiresInSeconds;
+  const validForMs = waits === null ? settings.approvalValidForMs : waits * 1000;
   const opened = openPurchase(
     {
       requestId: prepared.resourceId,
@@ -27,7 +32,8 @@ export function performRequest(prepared: PreparedOpening, context: PerformContex
       action: resolved.action,
       termsHash: prepared.termsHash,
       checkout: context.checkoutFor(resolved.action.rail, cardIdOf(prepared.resourceId)),
-      approvalValidForMs: waits === null ? settings.approvalValidForMs : waits * 1000,
+      approvalValidForMs: validForMs,
+      remindAfterMs: remindAfterMs(approvalLimitsOf(configuration, settings), validForMs),
     },
     facts,
     nowMs,
@@ -49,6 +55,7 @@ export function performRequest(prepared: PreparedOpening, context: PerformContex
       { state, leaveEndsAtMs: nowMs + settings.externalValidForMs },
       {
         terms: prepared.terms,
+        related: relatedKeyTexts(prepared.related),
         decision: decisionBody(decision.outcome, decision.findings, facts, {
           configurationVersion: configuration.version,
           atMs: prepared.atMs,
@@ -56,22 +63,48 @@ export function performRequest(prepared: PreparedOpening, context: PerformContex
       },
     ),
   });
+  countOpened({ related: prepared.related, state, findings: event.findings }, entryId, working);
   keepOpened(prepared, state, entryId, context, nowMs);
-  return { ok: true, draftIndex, state, createdId: null, decision };
+  const siblings = prepared.related.keys.length === 0 ? NO_SIBLINGS : stoppedFor(event.findings);
+  return { ok: true, draftIndex, state, createdId: null, decision, siblings };
 }
 
+const NO_SIBLINGS: readonly string[] = [];
 const NONE_SIGNED: readonly string[] = [];
 
-function openingFacts(prepared: PreparedOpening, context: PerformContext): DecisionFacts {
+function openingFacts(prepared: PreparedOpening, context: PerformContext, atMs: number): DecisionFacts {
   const duplicateAtMs = context.working.duplicateAtMs(prepared.fingerprint);
-  const { agent, policies, budgets } = factsOf(
-    prepared.resolved,
-    prepared.periods,
-    null,
-    duplicateAtMs,
-    context,
-  );
-  return { stage: 'request', agent, policies, budgets, duplicateAtMs, signedSteps: NONE_SIGNED };
+  return {
+    ...factsOf(
+      prepared.resolved,
+      {
+        periods: prepared.periods,
+        state: null,
+        duplicateAtMs,
+        atMs,
+        isAtTheTill: false,
+        related: prepared.related,
+        decidedEntryId: null,
+      },
+      context,
+    ),
+    ...velocityReviewFacts(context.configuration, prepared.resolved.action),
+    stage: 'request',
+    signedSteps: NONE_SIGNED,
+    ...pendingApprovals(prepared.resolved.action.agentId, context),
+  };
+}
+
+/** Given only where as many of the agent's requests wait for a human as may. */
+function pendingApprovals(
+  agentId: string,
+  { working: { heldCounts, newHolds }, configuration, settings }: PerformContext,
+): Pick<DecisionFacts, 'pendingApprovals'> | null {
+  const held = heldCounts.get(agentId);
+  const limit = approvalLimitsOf(configuration, settings).pendingMax;
+  if (held === undefined || limit === null) return null;
+  const count = held + (newHolds.get(agentId) ?? 0);
+  return count < limit ? null : { pendingApprovals: { count, limit } };
 }
 
 function keepOpened(
@@ -103,17 +136,19 @@ function keepOpened(
   });
   if (state.approval !== null) {
     working.changedApprovals.set(state.requestId, { approval: state.approval, entryId });
+    working.newHolds.set(action.agentId, (working.newHolds.get(action.agentId) ?? 0) + 1);
   }
   if (state.card !== null) working.changedCards.set(state.requestId, entryId);
+  if (state.periodRates.size > 0) working.changedPeriodRates.add(state.requestId);
   if (state.status !== 'denied') working.accepted(prepared.fingerprint, nowMs);
-  working.keepPurchase(state, externalExpiresAtMs);
+  working.keepPurchase(state, { externalExpiresAtMs, decidedEntryId: entryId });
 }
 
 /** Asks one policy about an action that is not a purchase. */
 export function performCheck(prepared: PreparedOpening, context: PerformContext, nowMs: number): Performed {
   const { working, configuration } = context;
   const { action } = prepared.resolved;
-  const facts = openingFacts(prepared, context);
+  const facts = openingFacts(prepared, context, nowMs);
   const { outcome, findings } = decideCheck(action, facts, nowMs);
   const decision = CHECK_DECISION[outcome];
   const entryId = working.nextEntryId();

@@ -4,6 +4,7 @@ import { commit } from '@countersign/audit';
 import {
   type Decision,
   type DecisionFacts,
+  type Merchant,
   type PurchaseEvent,
   type PurchaseState,
   type Transition,
@@ -13,21 +14,27 @@ import {
   captureAuthorization,
   expirePurchase,
   forcePost,
+  isComplete,
+  nudgeApproval,
   outcomeOf,
   receiptFlags,
   refundAuthorization,
-  rejectApproval,
+  type Reopening,
+  revalidatePurchase,
   revealCard,
   reverseAuthorization,
-  signApproval,
 } from '@countersign/core';
 
 import { approvalIdOf, cardIdOf } from '../ids.ts';
 import { callerId } from '../record/caller.ts';
 import type { Configuration } from './configuration.ts';
 import { decisionBody, purchaseBody } from './entry-body.ts';
+import { approvalTransition, keepApproval } from './perform-approval.ts';
 import { type PerformContext, type Performed, factsOf } from './perform-context.ts';
 import { type PreparedStep, type Refusal, refusal } from './prepare-command.ts';
+import { countChanged } from './related-facts.ts';
+import { withRegistration } from './supplier-facts.ts';
+import { approvalLimitsOf, remindAfterMs } from './settings.ts';
 
 /** Takes an existing purchase one step further, or refuses with the reason. */
 export function performStep(
@@ -44,7 +51,20 @@ export function performStep(
   const facts =
     prepared.resolved === null
       ? null
-      : factsOf(prepared.resolved, prepared.periods, before, null, context, isAtTheTill(prepared));
+      : factsOf(
+          prepared.resolved,
+          {
+            periods: prepared.periods,
+            state: before,
+            duplicateAtMs: null,
+            atMs: nowMs,
+            isAtTheTill: isAtTheTill(prepared),
+            related: prepared.related,
+            decidedEntryId: current.decidedEntryId,
+            ...(prepared.command.kind === 'authorize' ? { merchant: prepared.command.merchant } : {}),
+          },
+          context,
+        );
   const transition = transitionOf(
     prepared,
     before,
@@ -53,7 +73,7 @@ export function performStep(
     context,
     nowMs,
   );
-  if (!transition.ok) return refusal(transition.code, transition.message);
+  if (!transition.ok) return transition;
   const leaveEndsAtMs = current.externalExpiresAtMs ?? nowMs + context.settings.externalValidForMs;
   const draftIndex = working.drafts.length;
   if (note !== null)
@@ -76,7 +96,9 @@ export function performStep(
       ),
     });
   }
-  keep(prepared, before, { after: transition.state, leaveEndsAtMs, created, entryId }, context, nowMs);
+  countChanged({ related: prepared.related, before, after: transition.state }, entryId, working);
+  const { state: after, events } = transition;
+  keep(prepared, before, { after, leaveEndsAtMs, created, entryId, events }, context, nowMs);
   return {
     ok: true,
     draftIndex,
@@ -99,9 +121,9 @@ function stepDecision(
   configuration: Configuration,
 ): { decision?: ReturnType<typeof decisionBody> } {
   if (event.findings === null || facts === null) return {};
-  const stage = prepared.command.kind === 'sign' ? 'execution' : 'authorization';
+  const stage = prepared.command.kind === 'authorize' ? 'authorization' : 'execution';
   const steps = before.approval?.steps ?? [];
-  const signed = prepared.command.kind === 'sign' ? steps : steps.filter((step) => step.signature !== null);
+  const signed = prepared.command.kind === 'sign' ? steps : steps.filter(isComplete);
   const signedSteps = signed.map((step) => step.stepKey);
   return {
     decision: decisionBody(
@@ -110,6 +132,17 @@ function stepDecision(
       { ...facts, stage, signedSteps },
       { configurationVersion: configuration.version, atMs: prepared.atMs },
     ),
+  };
+}
+
+function reopeningOf({ requestId, termsHash }: PreparedStep, context: PerformContext): Reopening {
+  const { approvalValidForMs } = context.settings;
+  const limits = approvalLimitsOf(context.configuration, context.settings);
+  return {
+    approvalId: approvalIdOf(requestId),
+    termsHash,
+    approvalValidForMs,
+    remindAfterMs: remindAfterMs(limits, approvalValidForMs),
   };
 }
 
@@ -143,22 +176,22 @@ function transitionOf(
 ): Transition | Refusal {
   const { command, caller } = prepared;
   const commitment = note?.commitment ?? null;
-  const agentOwner = context.configuration.agents.get(state.action.agentId)?.owner ?? null;
   const needed = <T>(value: T | null): T => {
     if (value === null) throw new Error(`a ${command.kind} was prepared without what it needs`);
     return value;
   };
+  const registered = (merchant: Merchant): Merchant =>
+    withRegistration(context.configuration.suppliers, state.action, merchant);
   switch (command.kind) {
     case 'sign':
     case 'reject':
-      return approvalTransition(prepared, command, state, { facts, note, agentOwner }, context, nowMs);
+      return approvalTransition(prepared, command, state, { facts, commitment }, context, nowMs);
     case 'cancel':
-      return cancelPurchase(state, {
-        cancelledBy: callerId(caller),
-        reasonCommitment: commitment,
-      });
+      return cancelPurchase(state, { cancelledBy: callerId(caller), reasonCommitment: commitment });
     case 'expire':
       return expirePurchase(state, nowMs, externalExpiresAtMs);
+    case 'nudge':
+      return nudgeApproval(state, nowMs);
     case 'reveal':
       return revealCard(state, { agentId: callerId(caller) }, nowMs);
     case 'authorize':
@@ -166,14 +199,15 @@ function transitionOf(
         state,
         {
           ...command,
+          merchant: registered(command.merchant),
           authorizationId: needed(created),
-          approvalId: approvalIdOf(prepared.requestId),
-          termsHash: prepared.termsHash,
-          approvalValidForMs: context.settings.approvalValidForMs,
+          ...reopeningOf(prepared, context),
         },
         needed(facts),
         nowMs,
       );
+    case 'revalidate':
+      return revalidatePurchase(state, reopeningOf(prepared, context), needed(facts), nowMs);
     case 'capture':
       return captureAuthorization(state, command);
     case 'reverse':
@@ -184,45 +218,14 @@ function transitionOf(
         creditPeriods: state.reservedPeriods.map((periodId) => context.creditPeriod(periodId, nowMs)),
       });
     case 'force_post':
-      return forcePost(state, { ...command, authorizationId: needed(created) });
+      return forcePost(state, {
+        ...command,
+        merchant: registered(command.merchant),
+        authorizationId: needed(created),
+      });
     case 'receipt':
       return attachReceipt(state, { ...command, receiptId: needed(created) });
   }
-}
-
-/** What a person decides of an approval. */
-function approvalTransition(
-  prepared: PreparedStep,
-  command: Extract<PreparedStep['command'], { kind: 'sign' | 'reject' }>,
-  state: PurchaseState,
-  {
-    facts,
-    note,
-    agentOwner,
-  }: {
-    readonly facts: Omit<DecisionFacts, 'stage' | 'signedSteps'> | null;
-    readonly note: CommandNote | null;
-    readonly agentOwner: string | null;
-  },
-  context: PerformContext,
-  nowMs: number,
-): Transition | Refusal {
-  const { caller } = prepared;
-  if (caller.kind !== 'principal') return refusal('not_an_approver', 'Only a person may decide an approval.');
-  const signer = { principalId: caller.principalId, email: caller.email };
-  if (command.kind === 'reject') {
-    if (note === null) throw new Error('a rejection has a reason');
-    return rejectApproval(state, { signer, agentOwner, reasonCommitment: note.commitment });
-  }
-  if (facts === null) throw new Error('a signature was prepared without the facts of its agent');
-  const checkout = context.checkoutFor(state.action.rail, cardIdOf(state.requestId));
-  const commentCommitment = note?.commitment ?? null;
-  return signApproval(
-    state,
-    { ...command, commentCommitment, signer, checkout },
-    { ...facts, agentOwner },
-    nowMs,
-  );
 }
 
 /** The free text of a command, kept apart from the log, which has only its commitment. */
@@ -244,35 +247,26 @@ interface StepOutcome {
   readonly leaveEndsAtMs: number;
   readonly created: string | null;
   readonly entryId: bigint;
+  readonly events: readonly PurchaseEvent[];
 }
 
 function keep(
   prepared: PreparedStep,
   before: PurchaseState,
-  { after, leaveEndsAtMs, created, entryId }: StepOutcome,
+  { after, leaveEndsAtMs, created, entryId, events }: StepOutcome,
   context: PerformContext,
   nowMs: number,
 ): void {
   const { working } = context;
   const { command, requestId } = prepared;
   const external = after.status === 'approved' && after.card === null;
-  working.keepPurchase(after, external ? leaveEndsAtMs : null);
+  working.keepPurchase(after, {
+    externalExpiresAtMs: external ? leaveEndsAtMs : null,
+    decidedEntryId: working.purchase(requestId)?.decidedEntryId ?? entryId,
+  });
   working.changedPurchases.set(requestId, entryId);
-  if (after.approval !== null && after.approval !== before.approval) {
-    working.changedApprovals.set(requestId, { approval: after.approval, entryId });
-    for (const [index, step] of after.approval.steps.entries()) {
-      if (step.signature === null || before.approval?.steps[index]?.signature !== null) continue;
-      working.signatures.push({
-        approvalId: after.approval.approvalId,
-        stepIndex: index,
-        principalId: step.signature.principalId,
-        authorizationReference: step.signature.authorizationReference,
-        termsHash: after.approval.termsHash,
-        signedAtMs: step.signature.signedAtMs,
-        entryId,
-      });
-    }
-  }
+  if (after.periodRates !== before.periodRates) working.changedPeriodRates.add(requestId);
+  keepApproval(prepared, before, after, { entryId, events, nowMs }, context);
   if (after.card !== null && after.card !== before.card) working.changedCards.set(requestId, entryId);
   for (const authorization of after.authorizations) {
     if (before.authorizations.includes(authorization)) continue;

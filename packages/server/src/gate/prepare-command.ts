@@ -7,6 +7,7 @@ import type { Action } from '@countersign/core';
 
 import { type IdempotencyClaim, idempotencyKeyHash } from '../ledger/idempotency-key.ts';
 import { type Caller, callerId } from '../record/caller.ts';
+import { groupKeyOf } from '../suppliers/supplier-identity.ts';
 import type { GateCommand, GateRequest, Idempotency, PrivateText, PurchaseInput } from './command.ts';
 import type { Configuration } from './configuration.ts';
 import { type Body, type PurchaseTerms, termsOf } from './entry-body.ts';
@@ -19,6 +20,8 @@ import {
   resolveCheck,
   resolvePurchase,
 } from './resolve-action.ts';
+import { isAggregated } from './resolve-sourcing.ts';
+import { NO_RELATED_KEYS, type RelatedKeys, relatedKeysOf } from './related-keys.ts';
 import type { GateEntropy } from './settings.ts';
 
 /** A command on a purchase that does not exist yet, or on none. */
@@ -30,6 +33,8 @@ export interface PreparedOpening {
   readonly resolved: ResolvedAction;
   readonly periods: readonly PeriodKey[];
   readonly fingerprint: bigint;
+  /** The groups of near purchases that it is counted in. */
+  readonly related: RelatedKeys;
   readonly terms: Body;
   /** Of the terms with their commitment, see termsHashOf: few purchases are held, and only a hold needs it. */
   readonly termsHash: () => string;
@@ -52,6 +57,8 @@ export interface PreparedStep {
   readonly periods: readonly PeriodKey[];
   /** Periods that carried it when it was read unlocked; checked again under the lock. */
   readonly reservedPeriods: readonly bigint[];
+  /** The groups of near purchases that it is counted in. */
+  readonly related: RelatedKeys;
   readonly idempotency: PreparedKey | null;
   readonly atMs: number | null;
 }
@@ -61,7 +68,13 @@ export type PreparedKey = Omit<IdempotencyClaim, 'resourceId'>;
 
 export type Prepared = PreparedOpening | PreparedStep;
 
-export type Refusal = { readonly ok: false; readonly code: string; readonly message: string };
+export type Refusal = {
+  readonly ok: false;
+  readonly code: string;
+  readonly message: string;
+  /** Seconds after which it makes sense to try again. */
+  readonly retryAfterSeconds?: number;
+};
 
 export function refusal(code: string, message: string): Refusal {
   return { ok: false, code, message };
@@ -105,12 +118,30 @@ export function prepareOpening(
     resolved,
     periods: command.kind === 'request' ? periodsOf(resolved, configuration, atMs ?? nowMs) : [],
     fingerprint: fingerprintOf(resolved.action),
+    related:
+      command.kind === 'request'
+        ? openingKeys(resolved, command.input, configuration, atMs ?? nowMs)
+        : NO_RELATED_KEYS,
     terms,
     termsHash: () => termsHashOf(terms),
     privateText: purchase?.privateText ?? null,
     idempotency: command.idempotency === null ? null : preparedKey(command.idempotency, command.kind, caller),
     atMs: atMs ?? null,
   };
+}
+
+function openingKeys(
+  { action, sourcing }: ResolvedAction,
+  { privateText }: PurchaseInput,
+  configuration: Configuration,
+  atMs: number,
+): RelatedKeys {
+  if (!isAggregated(action, sourcing, configuration)) return NO_RELATED_KEYS;
+  return relatedKeysOf(action, {
+    supplierGroup: groupKeyOf(configuration.suppliers, action),
+    intent: privateText.intent,
+    atMs,
+  });
 }
 
 /** What the log says of a purchase besides its action, and what an agent wrote freely, to which the log only commits. */
@@ -143,6 +174,7 @@ export function prepareStep(
     readonly action: Action;
     readonly terms: Body;
     readonly reservedPeriods: readonly bigint[];
+    readonly related: RelatedKeys;
   },
   configuration: Configuration,
   nowMs: number,
@@ -155,7 +187,7 @@ export function prepareStep(
       : fault;
   }
   const resolved = resolveAgain(purchase.action, configuration);
-  const binds = command.kind === 'sign' || command.kind === 'authorize';
+  const binds = DECIDING.has(command.kind);
   return {
     kind: 'step',
     caller,
@@ -169,12 +201,21 @@ export function prepareStep(
   };
 }
 
+/** Steps that decide again. */
+const DECIDING: ReadonlySet<string> = new Set(['sign', 'authorize', 'revalidate']);
+
 function preparedKey({ key, bodyHash }: Idempotency, operation: string, caller: Caller): PreparedKey {
   return { keyHash: idempotencyKeyHash({ scope: callerId(caller), operation, key }), bodyHash };
 }
 
 function stepKey(command: PreparedStep['command'], caller: Caller): PreparedKey | null {
-  if (command.kind === 'expire' || command.kind === 'reveal') return null;
+  if (
+    command.kind === 'expire' ||
+    command.kind === 'revalidate' ||
+    command.kind === 'reveal' ||
+    command.kind === 'nudge'
+  )
+    return null;
   const { idempotency } = command;
   if (idempotency === undefined || idempotency === null) return null;
   const target =

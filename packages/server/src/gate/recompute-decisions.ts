@@ -8,6 +8,8 @@ import {
   type CompiledPolicy,
   type DecisionFacts,
   type DecisionOutcome,
+  type SourcingFacts,
+  NO_EXCHANGE,
   decide,
   decideCheck,
   parsePolicy,
@@ -18,7 +20,15 @@ import { queryRows } from '../db/query-rows.ts';
 import { type FindFirstEntriesRow, findFirstEntries } from '../ledger/find-first-entries.ts';
 import { type FoundPolicyRow, findPolicyVersion } from '../ledger/find-policy-version.ts';
 import { type ReadLogEntriesRow, readLogEntries } from '../ledger/read-log-entries.ts';
+import { type AllocationFactsRow, allocationOfRow } from './allocation-facts.ts';
+import { type StoredAuthority, authorityOfBody } from './authority-body.ts';
+import { StoredSourcing } from './stored-sourcing.ts';
+import type { SourcingFactsRow } from './sourcing-rows.ts';
 import { type Body, actionOfTerms, decisionBody } from './entry-body.ts';
+import { type RateRow, rateOfRow } from './exchange-rows.ts';
+import { type VelocityReviewRow, velocityReviewOfRow } from './velocity-reviews.ts';
+import { type ReviewRow, type SupplierRow, reviewOfRow, supplierOfRow } from './supplier-rows.ts';
+import { type StoredRelated, relatedOfBody } from './related-body.ts';
 
 export interface DecisionDifference {
   readonly entryId: bigint;
@@ -52,11 +62,21 @@ interface StoredDecision {
   readonly decided_at?: number;
   readonly facts: {
     readonly agent_status: DecisionFacts['agent']['status'];
+    readonly allocations?: readonly AllocationFactsRow[];
+    readonly authority?: StoredAuthority;
     readonly bindings?: DecisionFacts['agent']['bindings'];
     readonly budgets: readonly (readonly [string, number, ...string[]])[];
     readonly duplicate_at?: number;
+    readonly exchange?: readonly RateRow[];
+    readonly jurisdiction?: string;
+    readonly related?: StoredRelated;
+    readonly pending_approvals?: readonly [count: number, limit: number];
     readonly signed_steps?: readonly string[];
+    readonly sourcing?: SourcingFactsRow;
     readonly stage: DecisionFacts['stage'];
+    readonly supplier?: SupplierRow;
+    readonly supplier_review?: ReviewRow;
+    readonly velocity_reviews?: readonly VelocityReviewRow[];
   };
   readonly outcome: DecisionOutcome;
   readonly policies: readonly (readonly [string, number])[];
@@ -77,7 +97,7 @@ export async function recomputeDecisions(
   pool: Pool,
   options: RecomputeOptions = {},
 ): Promise<RecomputeReport> {
-  const policies = new StoredPolicies(pool);
+  const published = { policies: new StoredPolicies(pool), sourcing: new StoredSourcing(pool) };
   const differences: DecisionDifference[] = [];
   let [checked, otherCore, differenceCount] = [0, 0, 0];
   let after = 0n;
@@ -97,7 +117,7 @@ export async function recomputeDecisions(
         continue;
       }
       checked += 1;
-      const again = await decideAgain(entry, decision, entry.terms ?? terms.get(row.subject_id), policies);
+      const again = await decideAgain(entry, decision, entry.terms ?? terms.get(row.subject_id), published);
       if (again === null) continue;
       differenceCount += 1;
       if (differences.length >= (options.differencesKeptMax ?? DIFFERENCES_KEPT_MAX)) continue;
@@ -111,18 +131,28 @@ export async function recomputeDecisions(
   }
 }
 
+/** Documents as they were published, in the versions that decisions name. */
+interface Published {
+  readonly policies: StoredPolicies;
+  readonly sourcing: StoredSourcing;
+}
+
 /** null: it comes out the same. */
 async function decideAgain(
   entry: StoredEntry,
   stored: StoredDecision,
   terms: Body | undefined,
-  policies: StoredPolicies,
+  published: Published,
 ): Promise<Pick<DecisionDifference, 'recomputed' | 'reason'> | null> {
   try {
     if (terms === undefined) throw new Error('the log has no terms for it');
     const isCheck = entry.type.startsWith('check.');
     const action = actionOfTerms(isCheck ? 'check' : 'purchase', terms);
-    const facts = factsOf(stored, action.agentId, await policies.compiled(stored.policies));
+    const { policies, sourcing } = published;
+    const facts = factsOf(stored, action.agentId, {
+      policies: await policies.compiled(stored.policies),
+      sourcing: stored.facts.sourcing === undefined ? null : await sourcing.facts(stored.facts.sourcing),
+    });
     const nowMs = stored.decided_at ?? Date.parse(entry.at);
     const { outcome, findings } = (isCheck ? decideCheck : decide)(action, facts, nowMs);
     const again = decisionBody(outcome, findings, facts, {
@@ -142,16 +172,37 @@ async function decideAgain(
 function factsOf(
   { facts }: StoredDecision,
   agentId: string,
-  policies: readonly CompiledPolicy[],
+  {
+    policies,
+    sourcing,
+  }: { readonly policies: readonly CompiledPolicy[]; readonly sourcing: SourcingFacts | null },
 ): DecisionFacts {
   return {
     stage: facts.stage,
     agent: { agentId, status: facts.agent_status, bindings: facts.bindings ?? {} },
     policies,
     budgets: facts.budgets.map(budgetOf),
+    ...(facts.allocations === undefined ? {} : { allocations: facts.allocations.map(allocationOfRow) }),
     duplicateAtMs: facts.duplicate_at ?? null,
+    jurisdiction: facts.jurisdiction ?? null,
+    authority: authorityOfBody(facts.authority),
+    related: relatedOfBody(facts.related),
+    exchange: facts.exchange === undefined ? NO_EXCHANGE : { rates: facts.exchange.map(rateOfRow) },
+    supplier: facts.supplier === undefined ? null : supplierOfRow(facts.supplier),
+    supplierReview: facts.supplier_review === undefined ? null : reviewOfRow(facts.supplier_review),
+    ...(facts.velocity_reviews === undefined
+      ? {}
+      : { velocityReviews: facts.velocity_reviews.map(velocityReviewOfRow) }),
+    ...(sourcing === null ? null : { sourcing }),
     signedSteps: facts.signed_steps ?? [],
+    ...pendingApprovalsOf(facts.pending_approvals),
   };
+}
+
+function pendingApprovalsOf(
+  pair: StoredDecision['facts']['pending_approvals'],
+): Pick<DecisionFacts, 'pendingApprovals'> | null {
+  return pair === undefined ? null : { pendingApprovals: { count: pair[0], limit: pair[1] } };
 }
 
 function budgetOf([budgetId, periodId, ...texts]: StoredDecision['facts']['budgets'][number]): BudgetFacts {

@@ -13,6 +13,7 @@ import {
 
 import type { CheckInput, PurchaseInput } from './command.ts';
 import type { Agent, Budget, Configuration } from './configuration.ts';
+import { type ResolvedSourcing, ceilingPeriods, resolveSourcing } from './resolve-sourcing.ts';
 
 /** One budget period that binds an action: the guard row to lock, opened when it does not exist yet. */
 export interface PeriodKey {
@@ -24,6 +25,8 @@ export interface PeriodKey {
   readonly currency: string;
   readonly limitMinor: bigint;
   readonly cap: { readonly policyId: string; readonly ruleId: string } | null;
+  /** How old a snapshot of its allocation may be; null: it has its own limit. */
+  readonly freshnessMs: number | null;
 }
 
 export interface ResolvedAction {
@@ -32,6 +35,8 @@ export interface ResolvedAction {
   readonly policies: readonly CompiledPolicy[];
   /** Some rule looks for duplicates. */
   readonly guardsDuplicates: boolean;
+  /** null: no sourcing policy binds it, and it cites nothing. */
+  readonly sourcing: ResolvedSourcing | null;
 }
 
 export type Resolution =
@@ -71,6 +76,7 @@ export function resolvePurchase(input: PurchaseInput, configuration: Configurati
     daysSincePurchase: null,
     discountBasisPoints: null,
     dealAmountMinor: null,
+    sourcing: input.sourcing,
     sources,
   };
   return resolved(action, agent, configuration);
@@ -101,9 +107,10 @@ export function resolveCheck(input: CheckInput, configuration: Configuration): R
     daysSincePurchase: input.daysSincePurchase,
     discountBasisPoints: input.discountBasisPoints,
     dealAmountMinor: input.dealAmountMinor,
+    sourcing: null,
     sources: {},
   };
-  return { action, agent, policies: [policy], guardsDuplicates: guardsDuplicates([policy]) };
+  return { action, agent, policies: [policy], guardsDuplicates: guardsDuplicates([policy]), sourcing: null };
 }
 
 /** A stored action under the configuration of now: what binds it when it is decided again. */
@@ -122,7 +129,8 @@ function resolved(action: Action, agent: Agent, configuration: Configuration): R
       organisation || agents.includes(agent.agentId) || (agent.team !== null && teams.includes(agent.team));
     if (applies && policy !== named) policies.push(policy);
   }
-  return { action, agent, policies, guardsDuplicates: guardsDuplicates(policies) };
+  const sourcing = resolveSourcing(action, configuration);
+  return { action, agent, policies, guardsDuplicates: guardsDuplicates(policies), sourcing };
 }
 
 function guardsDuplicates(policies: readonly CompiledPolicy[]): boolean {
@@ -143,29 +151,67 @@ export function periodsOf(resolved: ResolvedAction, configuration: Configuration
       if (key !== null) keys.push(key);
     }
   }
+  if (resolved.sourcing !== null) keys.push(...ceilingPeriods(resolved.sourcing, atMs));
   return keys;
 }
 
 function budgetsOf(action: Action, configuration: Configuration): Budget[] {
   const found: Budget[] = [];
   for (const type of DIMENSIONS) {
-    const id = dimensionOf(action, type);
-    const budgets = id === null ? undefined : configuration.budgetsByDimension.get(type)?.get(id);
-    if (budgets === undefined) continue;
-    for (const budget of budgets) {
-      if (budget.scope.every((dimension) => dimensionOf(action, dimension.type) === dimension.id))
-        found.push(budget);
-    }
+    const byId = configuration.budgetsByDimension.get(type);
+    if (byId === undefined) continue;
+    const id = dimensionOf(action, type, configuration);
+    if (id === null) continue;
+    addCovering(byId.get(id), action, configuration, found);
+    if (type !== 'cost_center') continue;
+    for (const above of configuration.costCenterAncestors.get(id) ?? NONE_ABOVE)
+      addCovering(byId.get(above), action, configuration, found);
   }
   return found;
 }
 
-const DIMENSIONS = ['organisation', 'entity', 'team', 'cost_center', 'project', 'policy', 'agent'] as const;
+function addCovering(
+  budgets: readonly Budget[] | undefined,
+  action: Action,
+  configuration: Configuration,
+  found: Budget[],
+): void {
+  if (budgets === undefined) return;
+  for (const budget of budgets) {
+    if (budget.scope.every((dimension) => covers(dimension, action, configuration))) found.push(budget);
+  }
+}
+
+const NONE_ABOVE: readonly string[] = [];
+
+/** A budget of a cost centre covers every one below it. */
+function covers(
+  { type, id }: Budget['scope'][number],
+  action: Action,
+  configuration: Configuration,
+): boolean {
+  const own = dimensionOf(action, type, configuration);
+  if (own === id) return true;
+  return type === 'cost_center' && own !== null
+    ? (configuration.costCenterAncestors.get(own)?.includes(id) ?? false)
+    : false;
+}
+
+const DIMENSIONS = [
+  'organisation',
+  'entity',
+  'team',
+  'cost_center',
+  'programme',
+  'project',
+  'policy',
+  'agent',
+] as const;
 
 const ORGANISATION = '*';
 
 /** Where an action stands in one dimension of a budget's scope; null: nowhere. */
-function dimensionOf(action: Action, type: string): string | null {
+function dimensionOf(action: Action, type: string, { programmes }: Configuration): string | null {
   switch (type) {
     case 'organisation':
       return ORGANISATION;
@@ -177,6 +223,8 @@ function dimensionOf(action: Action, type: string): string | null {
       return action.costCenter;
     case 'project':
       return action.project;
+    case 'programme':
+      return action.project === null ? null : (programmes.get(action.project) ?? null);
     case 'policy':
       return action.policyId;
     case 'agent':
@@ -203,6 +251,7 @@ export function periodKeyOf(budget: Budget, atMs: number): PeriodKey | null {
     currency: budget.currency,
     limitMinor: budget.limitMinor,
     cap: null,
+    freshnessMs: budget.freshnessMs,
   };
 }
 
@@ -224,6 +273,8 @@ function capKey(
     currency,
     limitMinor: cap.limitMinor,
     timeZone: cap.timeZone,
+    carryOver: null,
+    freshnessMs: null,
   };
   const key = periodKeyOf(budget, atMs);
   return key === null ? null : { ...key, cap: { policyId, ruleId } };

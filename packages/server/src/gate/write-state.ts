@@ -7,13 +7,18 @@ import { insertIdempotencyKeys } from '../ledger/insert-idempotency-keys.ts';
 import { insertNote } from '../ledger/insert-note.ts';
 import { insertPurchases } from '../ledger/insert-purchases.ts';
 import { insertReceipt } from '../ledger/insert-receipt.ts';
+import { insertRejection } from '../ledger/insert-rejection.ts';
 import { insertSignature } from '../ledger/insert-signature.ts';
 import { insertTransfers } from '../ledger/insert-transfers.ts';
 import { updateBalances } from '../ledger/update-balances.ts';
+import { updatePeriodRates } from '../ledger/update-period-rates.ts';
 import { updatePurchases } from '../ledger/update-purchases.ts';
 import { upsertApprovals } from '../ledger/upsert-approvals.ts';
 import { upsertAuthorization } from '../ledger/upsert-authorization.ts';
 import { type UpsertCardsRow, upsertCards } from '../ledger/upsert-cards.ts';
+import { periodRateRows } from './exchange-rows.ts';
+import { upsertRelatedDays } from '../ledger/upsert-related-days.ts';
+import { upsertRelatedStop } from '../ledger/upsert-related-stop.ts';
 import type { WorkingPurchase, WorkingSet } from './working-set.ts';
 
 /** In the order they are sent; none where there is nothing to write. */
@@ -31,6 +36,7 @@ export function writeState(working: WorkingSet, nowMs: number): Statement[] {
   add(working.takenKeys, (keys) => insertIdempotencyKeys(keys, nowMs));
   add(working.transfers, insertTransfers);
   add(working.changedBalances, updateBalances);
+  add(working.related.changed, upsertRelatedDays);
   const [first, ...others] = together;
   return [
     ...ahead,
@@ -45,9 +51,17 @@ function singlesOf(working: WorkingSet): Statement[] {
     ...[...working.changedAuthorizations.values()].map(({ authorization, cardId, atMs, entryId }) =>
       upsertAuthorization({ ...authorization, cardId, createdAtMs: atMs, entryId }),
     ),
+    ...[...working.changedPeriodRates].map((requestId) =>
+      updatePeriodRates({
+        requestId,
+        periodRates: periodRateRows(purchaseOf(working, requestId).state.periodRates) ?? null,
+      }),
+    ),
     ...working.signatures.map(insertSignature),
+    ...working.rejections.map(insertRejection),
     ...working.receipts.map(insertReceipt),
     ...working.notes.map(insertNote),
+    ...working.newStops.map(upsertRelatedStop),
   ];
 }
 

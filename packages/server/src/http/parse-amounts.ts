@@ -17,15 +17,15 @@ export interface ParsedMoney {
 }
 
 export function parsedMoney(amount: string | number, currencyText: string): ParsedMoney {
-  const currency = parsedCurrency(currencyText);
+  const currency = parsedCurrency('currency', currencyText);
   return { amountMinor: parsedAmount('amount', amount, currency), currency };
 }
 
-function parsedCurrency(text: string): CurrencyCode {
+export function parsedCurrency(field: string, text: string): CurrencyCode {
   const currency = parseCurrency(text);
   if (currency !== undefined) return currency;
-  const message = '`currency` must be an ISO 4217 code or a stablecoin that is known here.';
-  throw invalidField('unknown_currency', { field: 'currency', code: 'unknown_currency', message });
+  const message = `\`${field}\` must be an ISO 4217 code or a stablecoin that is known here.`;
+  throw invalidField('unknown_currency', { field, code: 'unknown_currency', message });
 }
 
 export function parsedAmount(

@@ -4,6 +4,7 @@ import type { PurchaseRequestBody } from '@countersign/contract';
 import { type CurrencyCode, parseCountry } from '@countersign/core';
 
 import type { PrivateText, PurchaseInput } from '../gate/command.ts';
+import { sourcingClaims } from '../gate/sourcing-rows.ts';
 import type { Json } from '../record/recorder.ts';
 import { parsedAmount, parsedCountry, parsedMoney, parsedRail } from './parse-amounts.ts';
 import { invalidField } from './problem.ts';
@@ -33,6 +34,7 @@ export function parsedPurchase(body: PurchaseRequestBody): PurchaseInput {
           : parsedCountry('merchant.country', merchantCountry),
     },
     commitmentType: body.commitment_type ?? 'purchase',
+    sourcing: claimsOf(body, currency),
     replaces: body.replaces ?? null,
     expiresInSeconds: body.expires_in ?? null,
     privateText: privateTextOf(body, metadata, currency),
@@ -55,6 +57,20 @@ function privateTextOf(body: PurchaseRequestBody, metadata: Metadata, currency: 
     ...(line_items === undefined ? {} : { line_items }),
     ...(estimated_contract_value === undefined ? {} : { estimated_contract_value }),
   };
+}
+
+/** What the request cites and says of its value for sourcing rules. */
+function claimsOf(body: PurchaseRequestBody, currency: CurrencyCode): PurchaseInput['sourcing'] {
+  const minor = (field: string, amount: string | number | undefined): bigint | null =>
+    amount === undefined ? null : parsedAmount(field, amount, currency, { allowZero: true });
+  return sourcingClaims({
+    commitmentType: body.commitment_type ?? null,
+    tenderReference: body.tender_reference ?? null,
+    frameworkId: body.framework_id ?? null,
+    waiverId: body.waiver_id ?? null,
+    netMinor: minor('amount_details.net', body.amount_details?.net),
+    contractValueMinor: minor('estimated_contract_value', body.estimated_contract_value),
+  });
 }
 
 function checkAmount(field: string, amount: string | number | undefined, currency: CurrencyCode): void {

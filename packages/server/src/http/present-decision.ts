@@ -3,6 +3,8 @@
 import type { Decision, Finding } from '@countersign/contract';
 import { clauseOf } from '@countersign/core';
 
+import type { RateRow } from '../gate/exchange-rows.ts';
+
 /** The parts of an entry's body that answers are made of; what is null there is left out. */
 export interface RecordedBody {
   readonly at: string;
@@ -32,11 +34,16 @@ export interface RecordedTerms {
   readonly project?: string;
   readonly rail?: string;
   readonly replaces?: string;
+  readonly tender_reference?: string;
+  readonly framework_id?: string;
+  readonly waiver_id?: string;
 }
 
 export interface RecordedDecision {
   readonly core_version: string;
   readonly outcome: 'approved' | 'held' | 'denied';
+  /** Of its facts, what is the agent's to see. */
+  readonly facts: { readonly exchange?: readonly RateRow[] };
   readonly findings: readonly (Partial<Finding> &
     Pick<Finding, 'control' | 'outcome' | 'reason_code' | 'message'>)[];
   /** [control, policy, rule, observed, limit, reason code unless `ok`]; '': none. */
@@ -63,8 +70,21 @@ export interface RecordedStep {
   readonly rule_id?: string;
   readonly limit?: string;
   readonly approvers?: string[];
-  readonly signed_at?: string;
-  readonly signed_by?: string;
+  readonly tier?: string;
+  readonly quorum?: number;
+  readonly order: number;
+  readonly reminders?: number;
+  readonly escalate_to?: string[];
+  readonly escalated_at?: string;
+  readonly signatures?: readonly RecordedSignature[];
+}
+
+export interface RecordedSignature {
+  readonly signed_by: string;
+  readonly on_behalf_of?: string;
+  readonly authorization_reference: string;
+  readonly signed_at: string;
+  readonly viewed_seconds?: number;
 }
 
 export interface RecordedCheckout {
@@ -139,6 +159,7 @@ function presentFinding(finding: RecordedDecision['findings'][number]): Finding 
     limit: finding.limit ?? null,
     clause: finding.clause ?? null,
     next_step: finding.next_step ?? null,
+    ...(finding.related_request_ids === undefined ? null : { related_request_ids: finding.related_request_ids }),
   };
 }
 

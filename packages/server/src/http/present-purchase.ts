@@ -1,13 +1,16 @@
 // http/present-purchase.ts: a purchase as the API shows it: to the agent that just asked, to one that replays its key,
 // and to whoever reads it later. All are made from the same entry bodies, so a replay answers what was answered.
 import type { ApprovalWithRequest, Approval, PurchaseRequest } from '@countersign/contract';
-import { type CurrencyCode, formatAmount } from '@countersign/core';
+import { type ApprovalStep, type CurrencyCode, formatAmount } from '@countersign/core';
 
 import type { PrivateText, RecordedEntry } from '../gate/command.ts';
+import { rateOfRow } from '../gate/exchange-rows.ts';
 import type { ApprovalViewRow, PurchaseViewRow } from '../gate/purchase-reads.ts';
+import { presentRate } from './present-rate.ts';
 import {
   type RecordedApproval,
   type RecordedBody,
+  type RecordedDecision,
   type RecordedState,
   type RecordedTerms,
   presentDecision,
@@ -77,16 +80,33 @@ function present({ first, decided, last, privateText, approval, rejectionReason 
     },
     commitment_type: terms.commitment_type ?? 'purchase',
     replaces: terms.replaces ?? null,
+    ...presentClaims(terms),
     metadata: privateText === null ? null : privateText.metadata,
     amount_details: privateText?.amount_details,
     line_items: privateText?.line_items,
     estimated_contract_value: privateText?.estimated_contract_value,
     decision: approval?.status === 'rejected' ? rejected(decision, rejectionReason) : decision,
+    ...presentExchange(decided.decision),
     ...(approval === null ? null : { approval }),
     checkout: presentCheckout(last, state, terms.currency),
     approved_by: state.approved_by ?? null,
     created_at: first.at,
   };
+}
+
+/** What the request rests on; nothing where it cites nothing. */
+function presentClaims({ tender_reference, framework_id, waiver_id }: RecordedTerms) {
+  return {
+    ...(tender_reference === undefined ? null : { tender_reference }),
+    ...(framework_id === undefined ? null : { framework_id }),
+    ...(waiver_id === undefined ? null : { waiver_id }),
+  };
+}
+
+/** The rates a decision used; nothing where it used none. */
+function presentExchange({ facts }: RecordedDecision): Pick<PurchaseRequest, 'exchange'> | null {
+  if (facts.exchange === undefined) return null;
+  return { exchange: facts.exchange.map((row) => presentRate(rateOfRow(row))) };
 }
 
 function presentTerms(terms: RecordedTerms, privateText: PrivateText | null) {
@@ -158,14 +178,14 @@ function presentRecordedApproval(approval: RecordedApproval): Approval {
 
 /** `stored`: the steps with what signers wrote, which the log keeps out; null where nobody has signed yet. */
 function presentApproval(approval: RecordedApproval, stored: unknown): Approval {
-  const signed = storedSteps(stored);
+  const steps = storedSteps(stored);
   return {
     approval_id: approval.approval_id,
     status: approval.status,
     expires_at: approval.expires_at,
     terms_hash: approval.terms_hash,
     steps: approval.steps.map((step, index): Step => {
-      const signature = step.signed_by === undefined ? null : (signed[index]?.signature ?? null);
+      const signed = steps[index]?.signatures ?? [];
       return {
         step: index,
         policy_id: step.policy_id ?? null,
@@ -174,32 +194,53 @@ function presentApproval(approval: RecordedApproval, stored: unknown): Approval 
         message: step.message,
         limit: step.limit ?? null,
         approvers: step.approvers ?? null,
-        signed_by: step.signed_by ?? null,
-        authorization_reference: signature?.authorizationReference ?? null,
-        comment: signature?.comment ?? null,
-        signed_at: step.signed_at ?? null,
+        tier: step.tier ?? null,
+        quorum: step.quorum ?? 1,
+        order: step.order,
+        reminders: step.reminders ?? 0,
+        escalate_to: step.escalate_to ?? [],
+        escalated_at: step.escalated_at ?? null,
+        signatures: (step.signatures ?? []).map((signature) => ({
+          signed_by: signature.signed_by,
+          on_behalf_of: signature.on_behalf_of ?? null,
+          authorization_reference: signature.authorization_reference,
+          comment: signed.find((each) => each.principalId === signature.signed_by)?.comment ?? null,
+          signed_at: signature.signed_at,
+          viewed_seconds: signature.viewed_seconds ?? null,
+        })),
       };
     }),
   };
 }
 
-interface StoredStep {
-  readonly policyId: string | null;
-  readonly ruleId: string | null;
-  readonly reasonCode: string;
-  readonly message: string;
-  readonly limit: string | null;
-  readonly approvers: string[] | null;
-  readonly signature: {
-    readonly principalId: string;
-    readonly authorizationReference: string;
-    readonly comment: string | null;
-    readonly signedAtMs: number;
-  } | null;
+function presentStoredStep(step: ApprovalStep, index: number): Step {
+  return {
+    step: index,
+    policy_id: step.policyId,
+    rule_id: step.ruleId,
+    reason_code: step.reasonCode,
+    message: step.message,
+    limit: step.limit,
+    approvers: step.approvers === null ? null : [...step.approvers],
+    tier: step.tier,
+    quorum: step.quorum,
+    order: step.order,
+    reminders: step.reminders,
+    escalate_to: [...step.escalateTo],
+    escalated_at: step.escalatedAtMs === null ? null : new Date(step.escalatedAtMs).toISOString(),
+    signatures: step.signatures.map((signature) => ({
+      signed_by: signature.principalId,
+      on_behalf_of: signature.onBehalfOf,
+      authorization_reference: signature.authorizationReference,
+      comment: signature.comment,
+      signed_at: new Date(signature.signedAtMs).toISOString(),
+      viewed_seconds: signature.viewedSeconds,
+    })),
+  };
 }
 
-function storedSteps(stored: unknown): readonly StoredStep[] {
-  return Array.isArray(stored) ? (stored as StoredStep[]) : []; // core's ApprovalStep, stored by the gate as JSON
+export function storedSteps(stored: unknown): readonly ApprovalStep[] {
+  return Array.isArray(stored) ? (stored as ApprovalStep[]) : []; // core's ApprovalStep, stored by the gate as JSON
 }
 
 /** The answer to a signature or a rejection, and to every replay of it: how the approval stood then. */
@@ -215,27 +256,19 @@ export function presentDecidedApproval(entry: RecordedEntry, row: ApprovalViewRo
   };
 }
 
-/** An approval with the request it is for, as approvers read it. */
-export function presentApprovalWithRequest(row: ApprovalViewRow): ApprovalWithRequest {
+/** An approval with the request it is for, as approvers read it. `maySign`: what whoever asks may sign now. */
+export function presentApprovalWithRequest(
+  row: ApprovalViewRow,
+  maySign: NonNullable<ApprovalWithRequest['may_sign']> | null = null,
+): ApprovalWithRequest {
   return {
     approval_id: row.approval_id,
     status: row.status as ApprovalWithRequest['status'], // checked by the table
     created_at: row.created_at.toISOString(),
     expires_at: row.expires_at.toISOString(),
     terms_hash: row.terms_hash.toString('hex'),
-    steps: storedSteps(row.steps).map((step, index) => ({
-      step: index,
-      policy_id: step.policyId,
-      rule_id: step.ruleId,
-      reason_code: step.reasonCode,
-      message: step.message,
-      limit: step.limit,
-      approvers: step.approvers,
-      signed_by: step.signature?.principalId ?? null,
-      authorization_reference: step.signature?.authorizationReference ?? null,
-      comment: step.signature?.comment ?? null,
-      signed_at: step.signature === null ? null : new Date(step.signature.signedAtMs).toISOString(),
-    })),
+    steps: storedSteps(row.steps).map(presentStoredStep),
+    ...(maySign === null ? null : { may_sign: maySign }),
     request_id: row.request_id,
     request: requestOf(row, row.request_status),
   };

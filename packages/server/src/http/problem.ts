@@ -18,6 +18,8 @@ export const RETRY_AFTER_SECONDS = 1;
 export interface ProblemParts {
   readonly field?: string;
   readonly errors?: readonly FieldError[];
+  /** When it makes sense to try again, if that is known. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** A failure that is the caller's to know, thrown anywhere below a handler. */
@@ -43,10 +45,17 @@ export function notFound(detail = 'There is nothing with this id that you may se
 }
 
 /** What the gate refused: its codes are in the catalogue; one that is not is a conflict. */
-export function refusedByGate(refusal: { readonly code: string; readonly message: string }): ProblemError {
+export function refusedByGate(refusal: {
+  readonly code: string;
+  readonly message: string;
+  readonly retryAfterSeconds?: number;
+}): ProblemError {
   const code = isProblemCode(refusal.code) ? refusal.code : 'conflict';
   const field = FIELD_OF_REFUSAL[refusal.code];
-  if (field === undefined) return new ProblemError(code, refusal.message);
+  const { retryAfterSeconds } = refusal;
+  if (field === undefined) {
+    return new ProblemError(code, refusal.message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+  }
   return invalidField(code, { field, code: refusal.code, message: refusal.message });
 }
 
@@ -71,6 +80,13 @@ export function problemOf(error: unknown, instance: string): Problem {
     ...(parts.errors === undefined ? {} : { errors: [...parts.errors] }),
     instance,
   };
+}
+
+/** Seconds after which trying again makes sense; null: it does not, as it is. */
+export function retryAfterSeconds(error: unknown, code: string): number | null {
+  if (error instanceof ProblemError && error.parts.retryAfterSeconds !== undefined)
+    return error.parts.retryAfterSeconds;
+  return isRetryable(code) ? RETRY_AFTER_SECONDS : null;
 }
 
 export function isRetryable(code: string): boolean {

@@ -2,10 +2,19 @@
 // Every route is made here; server.ts refuses to start with one that does not say who may call it.
 import { hash } from 'node:crypto';
 
-import type { Access, BodyOf, OperationShape, ParamsOf, QueryOf } from '@countersign/contract';
+import {
+  type Access,
+  type BodyOf,
+  changeKindOf,
+  type OperationShape,
+  type ParamsOf,
+  type QueryOf,
+} from '@countersign/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
+import type { ChangeControl } from '../admin/change-control.ts';
 import type { HttpCaller } from './authenticate.ts';
+import { type ChangeHandler, answerChange, controlOf, keepChangeHandler, requestOf } from './change-request.ts';
 import { ProblemError, notFound } from './problem.ts';
 import { bodyValidator, hasUnusableText, problemOfErrors, textValidator } from './validation.ts';
 
@@ -35,12 +44,16 @@ export interface Call<O extends OperationShape> {
   readonly reply: FastifyReply;
   /** Of the `Idempotency-Key` header; null without one. */
   readonly idempotency: Idempotency | null;
+  /** How what it changes may take effect; undefined where it is no change of the configuration. */
+  readonly control: ChangeControl | undefined;
 }
 
 export interface ServeOptions {
   readonly viaGate?: boolean;
   /** Settings may open an operation to everybody. */
   readonly allow?: readonly Access[];
+  /** Bytes a body may have; left out: as any other. */
+  readonly bodyBytesMax?: number;
 }
 
 /** The handler returns what is answered: an object becomes JSON, a text or bytes are sent as they are. */
@@ -51,15 +64,26 @@ export function serve<O extends OperationShape>(
   options: ServeOptions = {},
 ): void {
   const check = checksOf(operation);
+  const kind = changeKindOf(operation) ?? 'none';
+  // The schemas that were just checked are those the types are made of.
+  const handle = handler as unknown as ChangeHandler<CheckedCall>;
+  if (kind === 'controlled' || kind === 'always_reviewed') {
+    keepChangeHandler(app, operation.operationId, (sent) => {
+      const call = check(requestOf(sent), sent.reply);
+      return handle({ ...call, control: sent.control, idempotency: sent.idempotency });
+    });
+  }
   app.route({
     method: operation.method,
     url: urlOf(operation.path),
     config: { allow: options.allow ?? operation.allow, viaGate: options.viaGate ?? false },
+    ...(options.bodyBytesMax === undefined ? {} : { bodyLimit: options.bodyBytesMax }),
     handler: (request, reply) => {
       const call = check(request, reply);
       reply.status(operation.status);
-      // The schemas that were just checked are those the types are made of.
-      return handler(call as unknown as Call<O>);
+      if (kind === 'none') return handle(call);
+      const control = controlOf(kind, operation.operationId, request);
+      return answerChange(handle({ ...call, control }), reply);
     },
   });
 }
@@ -97,7 +121,8 @@ function checksOf(operation: OperationShape): (request: FastifyRequest, reply: F
     const params = paramsOf(request, checkParams);
     const body = bodyOf(operation, request.body);
     if (body !== undefined) checkBody?.(body);
-    return { body, query, params, request, reply, idempotency: idempotencyOf(request, body) };
+    const idempotency = idempotencyOf(request, body);
+    return { body, query, params, request, reply, idempotency, control: undefined };
   };
 }
 
@@ -138,7 +163,7 @@ function bodyOf(operation: OperationShape, body: unknown): unknown {
   throw new ProblemError('body_required', 'Send a JSON object with `Content-Type: application/json`.');
 }
 
-function idempotencyOf(request: FastifyRequest, body: unknown): Idempotency | null {
+export function idempotencyOf(request: FastifyRequest, body: unknown): Idempotency | null {
   const key = request.headers['idempotency-key'];
   if (key === undefined || request.method === 'GET') return null;
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {

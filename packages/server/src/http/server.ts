@@ -13,7 +13,7 @@ import Fastify, {
 
 import { type HttpCaller, authenticate, authorize } from './authenticate.ts';
 import type { HttpContext } from './context.ts';
-import { ProblemError, RETRY_AFTER_SECONDS, isRetryable, problemOf } from './problem.ts';
+import { ProblemError, problemOf, retryAfterSeconds } from './problem.ts';
 import { registerRoutes } from './routes.ts';
 import { parseStrictJson } from './strict-json.ts';
 
@@ -88,6 +88,19 @@ function parseBodies(app: FastifyInstance): void {
       done(error as Error);
     }
   });
+  app.addContentTypeParser('text/csv', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parsedCsv(body as Buffer)); // asked for as a buffer
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+/** A spreadsheet's file, where one is read: as if it were sent as `{"csv": "..."}`. */
+function parsedCsv(bytes: Buffer): { csv: string } {
+  if (!isUtf8(bytes)) throw new ProblemError('invalid_utf8', 'The body is not UTF-8.');
+  return { csv: bytes.toString('utf8') };
 }
 
 /** undefined: there is none. */
@@ -166,7 +179,8 @@ function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyRe
     request.log.warn({ code: problem.code, request_id: request.id }, 'a request could not be served');
   }
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="countersign"');
-  if (isRetryable(problem.code)) reply.header('retry-after', String(RETRY_AFTER_SECONDS));
+  const retryAfter = retryAfterSeconds(error, problem.code);
+  if (retryAfter !== null) reply.header('retry-after', String(retryAfter));
   // As bytes: to a text, Fastify would add a charset, which the media type does not have (RFC 9457 section 3).
   void reply
     .status(problem.status)

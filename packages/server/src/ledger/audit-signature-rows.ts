@@ -7,7 +7,7 @@ export function auditSignatureRows(): Statement {
   return {
     name: 'audit_signature_rows',
     text: `SELECT approval_signature.*, ${exactTime('signed_at')} AS signed, request_id, ${entriesBeside('request_id')}
-           FROM approval_signature LEFT JOIN approval USING (approval_id) ORDER BY approval_id, step_index`,
+           FROM approval_signature LEFT JOIN approval USING (approval_id) ORDER BY approval_id, principal_id`,
     values: [],
   };
 }

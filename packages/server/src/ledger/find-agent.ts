@@ -4,7 +4,7 @@ import type { Statement } from '../db/statement.ts';
 export function findAgent(agentId: string): Statement {
   return {
     name: 'find_agent',
-    text: `SELECT agent_id, name, team, owner, entity_id, status, bindings, created_at, entry_id
+    text: `SELECT agent_id, name, team, role, owner, entity_id, status, bindings, created_at, entry_id
            FROM agent WHERE agent_id = $1`,
     values: [agentId],
   };

@@ -15,6 +15,7 @@ export interface StoredAgentRow {
   agent_id: string;
   name: string;
   team: string | null;
+  role: string | null;
   owner: string | null;
   entity_id: string | null;
   status: 'active' | 'suspended';
@@ -26,12 +27,13 @@ export interface StoredAgentRow {
 export function insertAgent(row: StoredAgentRow): Statement {
   return {
     name: 'insert_agent',
-    text: `INSERT INTO agent (agent_id, name, team, owner, entity_id, status, bindings, created_at, entry_id)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    text: `INSERT INTO agent (agent_id, name, team, role, owner, entity_id, status, bindings, created_at, entry_id)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     values: [
       row.agent_id,
       row.name,
       row.team,
+      row.role,
       row.owner,
       row.entity_id,
       row.status,

@@ -11,7 +11,7 @@ interface AgentFilter {
 export function listAgents(filter: AgentFilter): Statement {
   return {
     name: 'list_agents',
-    text: `SELECT agent_id, name, team, owner, entity_id, status, bindings, created_at, entry_id
+    text: `SELECT agent_id, name, team, role, owner, entity_id, status, bindings, created_at, entry_id
            FROM agent
            WHERE agent_id > $1 AND ($3::text IS NULL OR team = $3) AND ($4::text IS NULL OR status = $4)
            ORDER BY agent_id LIMIT $2`,

@@ -12,8 +12,8 @@ export function listBudgets({
 }): Statement {
   return {
     name: 'list_budgets',
-    text: `SELECT budget_id, name, scope, period, starts_at, ends_at, currency, limit_minor, time_zone, owner, status, created_at,
-             entry_id
+    text: `SELECT budget_id, name, scope, period, starts_at, ends_at, currency, limit_minor, time_zone, owner,
+             carry_over, allocation, status, created_at, entry_id
            FROM budget WHERE budget_id > $1 AND ($3::text IS NULL OR status = $3)
            ORDER BY budget_id LIMIT $2`,
     values: [after, limit, status],

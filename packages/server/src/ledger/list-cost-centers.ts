@@ -10,7 +10,7 @@ export function listCostCenters({
 }): Statement {
   return {
     name: 'list_cost_centers',
-    text: `SELECT cost_center_id, entity_id, name, created_at
+    text: `SELECT cost_center_id, entity_id, parent_id, name, created_at
            FROM cost_center WHERE cost_center_id > $1 ORDER BY cost_center_id LIMIT $2`,
     values: [after, limit],
   };

@@ -24,6 +24,11 @@ export interface BatchFactsRow {
   committed: bigint[] | null;
   spent: bigint[] | null;
   overruns: bigint[] | null;
+  /** Day buckets of the groups of near purchases, an array a column; null when there are none. */
+  related_keys: string[] | null;
+  related_days: number[] | null;
+  related_purchases: string[] | null;
+  related_entry_ids: bigint[] | null;
 }
 
 export interface BatchFactsKeys {
@@ -31,6 +36,10 @@ export interface BatchFactsKeys {
   readonly fingerprints: readonly bigint[];
   readonly periodIds: readonly bigint[];
   readonly entryCount: number;
+  /** As PostgreSQL writes a uuid. */
+  readonly groupKeys: readonly string[];
+  /** Days since 1970-01-01: older buckets are not read. */
+  readonly sinceDay: number;
 }
 
 /**
@@ -42,7 +51,7 @@ export function readBatchFacts(keys: BatchFactsKeys): Statement {
     name: 'read_batch_facts',
     text: `WITH period AS MATERIALIZED (
              SELECT * FROM budget_period WHERE period_id = ANY ($4::int8[]) ORDER BY period_id FOR NO KEY UPDATE)
-           SELECT version AS configuration_version, pg_current_xact_id()::text AS transaction_id, locked.*,
+           SELECT version AS configuration_version, pg_current_xact_id()::text AS transaction_id, locked.*, related.*,
              ARRAY(SELECT nextval('log_entry_id') FROM generate_series(1, $3::int4)
                    WHERE (SELECT count(*) FROM period) >= 0) AS entry_ids,
              EXISTS (SELECT FROM idempotency_key WHERE key_hash = ANY ($1::text[]::uuid[])) AS has_taken_keys,
@@ -61,12 +70,17 @@ export function readBatchFacts(keys: BatchFactsKeys): Statement {
                array_agg(currency) AS currencies, array_agg(limit_minor) AS limits, array_agg(pending_minor) AS pending,
                array_agg(committed_minor) AS committed, array_agg(spent_minor) AS spent,
                array_agg(overrun_minor) AS overruns
-             FROM period) AS locked`,
+             FROM period) AS locked, (
+             SELECT array_agg(group_key::text) AS related_keys, array_agg(day) AS related_days,
+               array_agg(purchases::text) AS related_purchases, array_agg(last_entry_id) AS related_entry_ids
+             FROM related_day WHERE group_key = ANY ($5::text[]::uuid[]) AND day >= $6::int4) AS related`,
     values: [
       binaryArray.text(keys.keyHashes),
       binaryArray.int8(keys.fingerprints),
       keys.entryCount,
       binaryArray.int8(keys.periodIds),
+      binaryArray.text(keys.groupKeys),
+      keys.groupKeys.length === 0 ? 0 : keys.sinceDay,
     ],
   };
 }

@@ -6,12 +6,13 @@ import type { StoredAgentRow } from './insert-agent.ts';
 export function updateAgent(row: StoredAgentRow): Statement {
   return {
     name: 'update_agent',
-    text: `UPDATE agent SET name = $2, team = $3, owner = $4, entity_id = $5, status = $6, bindings = $7, entry_id = $8
+    text: `UPDATE agent SET name = $2, team = $3, role = $4, owner = $5, entity_id = $6, status = $7, bindings = $8, entry_id = $9
            WHERE agent_id = $1`,
     values: [
       row.agent_id,
       row.name,
       row.team,
+      row.role,
       row.owner,
       row.entity_id,
       row.status,

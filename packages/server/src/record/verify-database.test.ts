@@ -78,6 +78,14 @@ async function configure(): Promise<void> {
     email: 'finance@example.com',
     roles: ['approver'],
   });
+  await admin.principals.create(ACTOR, { principalId: 'deputy', name: 'Deputy', roles: ['approver'] });
+  await admin.delegations.create(ACTOR, {
+    principalId: 'finance',
+    delegateId: 'deputy',
+    from: '2026-01-01T00:00:00Z',
+    until: '2999-01-01T00:00:00Z',
+    reason: 'annual leave',
+  });
   const approverKey = await admin.keys.create(ACTOR, { principalId: 'finance' });
   const rotated = await admin.keys.rotate(ACTOR, approverKey.keyId, {});
   await admin.budgets.create(ACTOR, {
@@ -88,6 +96,23 @@ async function configure(): Promise<void> {
     currency: 'USD',
     limit: '100000.00',
   });
+  const date = new Date().toISOString().slice(0, 10);
+  await admin.exchangeRates.publish(ACTOR, {
+    rates: [
+      { base: 'EUR', quote: 'USD', rate: '1.25', date, source: 'example' },
+      {
+        base: 'GBP',
+        quote: 'USD',
+        rate: '1.4',
+        date,
+        source: 'example',
+        methodology: 'contract',
+        supplier: 'aws',
+        valid_until: date,
+      },
+    ],
+  });
+  await admin.jurisdictions.publish(ACTOR, [{ id: 'DACH', members: ['DE', 'AT', 'CH'] }]);
   await admin.webhookEndpoints.create(ACTOR, {
     url: 'http://127.0.0.1:9/hook',
     events: ['purchase.completed'],
@@ -133,6 +158,7 @@ async function purchase(): Promise<void> {
     },
     agent,
   );
+  await request({ amountMinor: 1_000n, currency: 'EUR' });
   const held = await request({ amountMinor: 300_000n });
   await submit(
     {
@@ -352,6 +378,18 @@ const CHANGES: readonly [table: string, column: string, set: string, where: stri
     'settled_minor + 1',
     'request_id = (SELECT max(request_id) FROM purchase_request)',
   ],
+  [
+    'purchase_request',
+    'period_rates',
+    `replace(period_rates::text, '1.25', '1.24')::json`,
+    'period_rates IS NOT NULL',
+  ],
+  ['exchange_rate', 'rate', `'1.24'`, `base = 'EUR'`],
+  ['exchange_rate', 'rate_date', 'rate_date + 1', `base = 'EUR'`],
+  ['exchange_rate', 'supplier', `'other'`, `base = 'GBP'`],
+  ['exchange_rate', 'valid_until', 'valid_until + 1', `base = 'GBP'`],
+  ['exchange_rate', 'published_by', `'other'`, `base = 'GBP'`],
+  ['jurisdiction_version', 'document', `replace(document::text, 'AT', 'FR')::json`, 'true'],
   ['purchase_request', 'approved_by', `'finance2'`, `approved_by = 'finance'`],
   [
     'purchase_request',
@@ -386,11 +424,22 @@ const CHANGES: readonly [table: string, column: string, set: string, where: stri
     `expires_at + interval '1 microsecond'`,
     'approval_id = (SELECT min(approval_id) FROM approval)',
   ],
+  ['approval', 'next_due_at', 'created_at', 'approval_id = (SELECT min(approval_id) FROM approval)'],
   ['approval', 'last_entry_id', 'last_entry_id - 1', 'approval_id = (SELECT min(approval_id) FROM approval)'],
   ['approval_signature', 'principal_id', `'finance2'`, 'true'],
+  ['approval_signature', 'on_behalf_of', `'deputy'`, 'true'],
+  ['approval_signature', 'step_index', 'step_index + 1', 'true'],
+  ['approval_signature', 'authorization_reference', `'REF-2'`, 'true'],
+  ['approval_signature', 'viewed_seconds', '60', 'true'],
   ['approval_signature', 'terms_hash', FLIP('terms_hash'), 'true'],
   ['approval_signature', 'signed_at', `signed_at + interval '1 microsecond'`, 'true'],
   ['approval_signature', 'entry_id', 'entry_id + 1', 'true'],
+  ['approval_rejection', 'principal_id', `'deputy'`, 'true'],
+  ['approval_rejection', 'on_behalf_of', `'deputy'`, 'true'],
+  ['approval_rejection', 'step_index', 'step_index + 1', 'true'],
+  ['approval_rejection', 'viewed_seconds', '60', 'true'],
+  ['approval_rejection', 'rejected_at', `rejected_at + interval '1 microsecond'`, 'true'],
+  ['approval_rejection', 'entry_id', 'entry_id + 1', 'true'],
   ['card', 'status', `'active'`, `card_id = (SELECT min(card_id) FROM card WHERE status = 'expired')`],
   ['card', 'last4', `'0000'`, 'card_id = (SELECT min(card_id) FROM card)'],
   ['card', 'rail', `'wire'`, 'card_id = (SELECT min(card_id) FROM card)'],
@@ -429,6 +478,10 @@ const CHANGES: readonly [table: string, column: string, set: string, where: stri
   ['agent', 'entry_id', 'entry_id + 1', 'true'],
   ['principal', 'roles', `ARRAY['approver', 'operator']`, `principal_id = 'finance'`],
   ['principal', 'email', `'Finance@example.com'`, `principal_id = 'finance'`],
+  ['approver_delegation', 'until', `ends_at + interval '1 day'`, 'true'],
+  ['approver_delegation', 'from', `starts_at - interval '1 day'`, 'true'],
+  ['approver_delegation', 'reason', `'other'`, 'true'],
+  ['approver_delegation', 'revoked_at', 'starts_at', 'true'],
   ['api_key', 'agent_id', `'agent_ops_043'`, 'agent_id IS NOT NULL'],
   ['api_key', 'is_revoked', 'NULL', 'revoked_at IS NOT NULL'],
   ['policy_version', 'document', `replace(document::text, '10000', '90000')::json`, 'true'],
@@ -447,6 +500,8 @@ const COLUMN_OF: Readonly<Record<string, string>> = {
   'document.amount_minor': 'document',
   is_revoked: 'revoked_at',
   limit: 'limit_minor',
+  from: 'starts_at',
+  until: 'ends_at',
 };
 
 describe('one changed row', () => {
@@ -475,6 +530,8 @@ const TABLES: readonly [table: string, key: string][] = [
   ['purchase_request', 'request_id = (SELECT min(request_id) FROM purchase_request)'],
   ['approval', 'approval_id = (SELECT min(approval_id) FROM approval)'],
   ['approval_signature', 'true'],
+  ['approval_rejection', 'true'],
+  ['approver_delegation', 'true'],
   ['card', 'card_id = (SELECT min(card_id) FROM card)'],
   ['card_authorization', 'NOT approved'],
   ['receipt', 'true'],
@@ -509,7 +566,7 @@ describe('one row that was added', () => {
     [
       'purchase_request',
       `INSERT INTO purchase_request SELECT 'preq_extra', agent_id, fingerprint, vendor, currency, amount_minor, private_text,
-         created_at, external_expires_at, decision_entry_id, status, checkout_status, reserved_periods, reserved_minor,
+         created_at, external_expires_at, decision_entry_id, status, checkout_status, reserved_periods, reserved_minor, period_rates,
          settled_minor, approved_by, last_entry_id FROM purchase_request LIMIT 1`,
     ],
     [

@@ -4,11 +4,16 @@
 import type { VerifierKey } from '@countersign/audit';
 
 import type { Database } from '../db/connect.ts';
+import { auditApprovals, auditRejections, auditSignatures } from './audit/audit-approvals.ts';
+import { auditBudgetSnapshots, auditBudgetTransfers } from './audit/audit-budgets.ts';
 import { auditConfiguration } from './audit/audit-configuration.ts';
 import { auditAuthorizations, auditCards } from './audit/audit-cards.ts';
+import { auditExchange } from './audit/audit-exchange.ts';
 import { auditBalances, auditEntries } from './audit/audit-ledger.ts';
 import { auditLog } from './audit/audit-log.ts';
-import { auditApprovals, auditPurchases, auditSignatures } from './audit/audit-purchases.ts';
+import { auditPurchases } from './audit/audit-purchases.ts';
+import { auditRelated } from './audit/audit-related.ts';
+import { auditAlerts, auditVelocity } from './audit/audit-signals.ts';
 import { auditChecks, auditNotes, auditReceipts } from './audit/audit-single-entries.ts';
 import { auditPromises, auditWaitingEntries } from './audit/audit-waiting-entries.ts';
 import { RowAudit, type RowDifference } from './audit/row-audit.ts';
@@ -42,10 +47,13 @@ export const NOT_IN_LOG: readonly string[] = [
   'api_key.expires_at',
   'api_key.hint',
   'approval.steps: signature comment (a note has it)',
-  'configuration.require_idempotency_key',
+  'approval_view',
   'configuration.version',
   'idempotency_key',
+  'related_day.purchases: the largest parts and the refused attempts',
+  'related_stop.is_followed',
   'log_checkpoint.created_at',
+  'budget_day, velocity_bucket, velocity_edge_day, signal_progress: counted again from the log',
   'webhook_delivery',
   'webhook_endpoint.next_leaf',
   'webhook_endpoint.secret',
@@ -75,15 +83,22 @@ export async function verifyDatabase(options: VerifyDatabaseOptions): Promise<Da
     await auditWaitingEntries(audit, onEntries);
     await auditPromises(audit, options.verifierKey);
     await auditBalances(audit);
+    await auditBudgetTransfers(audit);
+    await auditBudgetSnapshots(audit);
     await auditPurchases(audit, options.fingerprintOf);
+    await auditRelated(audit);
     await auditApprovals(audit);
     await auditSignatures(audit);
+    await auditRejections(audit);
     await auditCards(audit);
     await auditAuthorizations(audit);
     await auditReceipts(audit);
     await auditNotes(audit);
     await auditChecks(audit, options.fingerprintOf);
+    await auditAlerts(audit);
+    await auditVelocity(audit);
     await auditConfiguration(audit);
+    await auditExchange(audit);
   } finally {
     await client.query('ROLLBACK').catch(() => undefined);
     client.release();

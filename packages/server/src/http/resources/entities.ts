@@ -23,6 +23,10 @@ export function registerEntities(app: FastifyInstance, { admin }: HttpContext): 
   serve(app, operations.createCostCenter, async (call) =>
     toWire(await costCenters.create(actorOf(call.request), fromWire(call.body), changeOptions(call))),
   );
+  serve(app, operations.putCostCenter, async (call) => {
+    const input = { ...fromWire(call.body), costCenterId: call.params.cost_center_id };
+    return toWire(await costCenters.put(actorOf(call.request), input, changeOptions(call)));
+  });
   serve(app, operations.listCostCenters, async ({ query }) => pageToWire(await costCenters.list(query)));
   serve(app, operations.getCostCenter, async ({ params }) =>
     toWire(await costCenters.get(params.cost_center_id)),

@@ -8,6 +8,8 @@ import type { QueryResultRow } from 'pg';
 import { auditConfigurationRows } from '../../ledger/audit-configuration-rows.ts';
 import { auditKeyRotation } from '../../ledger/audit-key-rotation.ts';
 import { auditPolicyRows } from '../../ledger/audit-policy-rows.ts';
+import { auditSourcing, waiverColumns } from './audit-sourcing.ts';
+import { auditSuppliers } from './audit-suppliers.ts';
 import { type RowAudit, entryOf, fieldOf, instant, textField } from './row-audit.ts';
 
 interface ConfigurationRow extends QueryResultRow {
@@ -43,7 +45,17 @@ const TABLES: readonly RecordedTable[] = [
     roles: row['roles'] as unknown,
     status: row['status'] as unknown,
   })),
+  table('approver_delegation', 'delegation', 'delegation_id', (row) => ({
+    delegate_id: row['delegate_id'] as unknown,
+    from: isoOf(row['starts_at']),
+    principal_id: row['principal_id'] as unknown,
+    reason: row['reason'] as unknown,
+    revoked_at: isoOf(row['revoked_at']),
+    until: isoOf(row['ends_at']),
+  })),
   table('budget', 'budget', 'budget_id', (row) => ({
+    allocation: row['allocation'] as unknown,
+    carry_over: row['carry_over'] as unknown,
     currency: row['currency'] as unknown,
     ends_at: isoOf(row['ends_at']),
     limit: limitOf(row),
@@ -70,9 +82,39 @@ const TABLES: readonly RecordedTable[] = [
     ...table('cost_center', 'cost_center', 'cost_center_id', (row) => ({
       entity_id: row['entity_id'] as unknown,
       name: row['name'] as unknown,
+      parent_id: row['parent_id'] as unknown,
     })),
     entryId: false,
   },
+  table('velocity_review', 'review', 'review_id', (row) => ({
+    alert_id: row['alert_id'] as unknown,
+    lifted_by: row['lifted_by'] as unknown,
+    status: row['lifted_at'] === null ? 'open' : 'lifted',
+    subject: { id: row['subject_id'] as unknown, type: row['subject_type'] as unknown },
+  })),
+  table('project', 'project', 'project_id', (row) => ({
+    name: row['name'] as unknown,
+    programme_id: row['programme_id'] as unknown,
+  })),
+  table('configuration_change', 'change', 'change_id', (row) => ({
+    author: row['author_id'] as unknown,
+    due_at: isoOf(row['due_at']),
+    emergency_reason: row['emergency_reason'] as unknown,
+    operation: row['operation'] as unknown,
+    overdue_at: isoOf(row['overdue_at']),
+    review_reason: row['review_reason'] as unknown,
+    reviewer: row['reviewer_id'] as unknown,
+    status: row['status'] as unknown,
+    subject: row['subject_id'] as unknown,
+  })),
+  table('legal_hold', 'legal_hold', 'hold_id', (row) => ({
+    ...holdScopeOf(row['scope'] as Readonly<Record<string, unknown>>),
+    created_by: row['created_by'] as unknown,
+    reason: row['reason'] as unknown,
+    released_by: row['released_by'] as unknown,
+    status: row['status'] as unknown,
+  })),
+  table('sourcing_waiver', 'waiver', 'waiver_id', waiverColumns),
   table('webhook_endpoint', 'webhook_endpoint', 'endpoint_id', (row) => ({
     events: row['events'] as unknown,
     host: URL.canParse(String(row['url'])) ? new URL(String(row['url'])).host : null,
@@ -90,6 +132,8 @@ export async function auditConfiguration(audit: RowAudit): Promise<void> {
   for (const recorded of TABLES) await auditTable(audit, recorded);
   await auditKeys(audit);
   await auditPolicies(audit);
+  await auditSuppliers(audit);
+  await auditSourcing(audit);
   await auditInstallation(audit);
 }
 
@@ -271,17 +315,26 @@ async function auditInstallation(audit: RowAudit): Promise<void> {
       );
       continue;
     }
-    const changeControl = changes.findLast(
-      ({ body }) => fieldOf(body, 'changes', 'change_control') !== undefined,
-    );
+    const latest = (name: string): unknown =>
+      fieldOf(
+        changes.findLast(({ body }) => fieldOf(body, 'changes', name) !== undefined)?.body,
+        'changes',
+        name,
+        'after',
+      );
+    const settings = row['settings'] as Readonly<Record<string, unknown>>;
     audit.compare(
       'configuration',
       {},
       {
-        change_control: [
-          fieldOf(changeControl?.body, 'changes', 'change_control', 'after'),
-          row['change_control'] as unknown,
+        change_control: [latest('change_control'), row['change_control'] as unknown],
+        require_idempotency_key: [
+          latest('require_idempotency_key') ?? false,
+          row['require_idempotency_key'] as unknown,
         ],
+        ...Object.fromEntries(
+          Object.entries(settings).map(([name, value]) => [`settings.${name}`, [latest(name), value]]),
+        ),
         created_at: [instant(first.at), row.created],
       },
     );
@@ -290,6 +343,11 @@ async function auditInstallation(audit: RowAudit): Promise<void> {
 
 function digestOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Vendors are recorded apart from the rest of a scope, as a commitment: they may name people. */
+function holdScopeOf({ vendors, ...scope }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return { scope, vendors: Array.isArray(vendors) ? vendors.join('\n') : null };
 }
 
 function isoOf(value: unknown): string | null {

@@ -6,6 +6,7 @@ import { auditPresentKeys } from '../../ledger/audit-present-keys.ts';
 import { auditStrayTransfers } from '../../ledger/audit-stray-transfers.ts';
 import { auditTransferRows } from '../../ledger/audit-transfer-rows.ts';
 import { auditUnopenedPeriods } from '../../ledger/audit-unopened-periods.ts';
+import { SOURCING_EVENTS } from './audit-sourcing.ts';
 import { type AuditedEntry, type RowAudit, fieldOf, instant, listOf, textField } from './row-audit.ts';
 
 interface TransferRow {
@@ -107,23 +108,47 @@ const PRESENCE: readonly Presence[] = [
   row('budget', 'budget_id', (entry) => created(entry, 'budget')),
   row('legal_entity', 'entity_id', (entry) => created(entry, 'entity')),
   row('cost_center', 'cost_center_id', (entry) => created(entry, 'cost_center')),
+  row('project', 'project_id', (entry) => created(entry, 'project')),
+  row('budget_transfer', 'transfer_id', (entry) => [
+    ...created(entry, 'budget_transfer'),
+    textField(entry.body, 'carried_over', 'transfer_id'),
+  ]),
+  row('budget_snapshot', ['budget_id', 'entry_id'], (entry) =>
+    entry.type === 'budget.snapshot_received' ? [`${entry.subjectId}/${entry.entryId}`] : [],
+  ),
   row('webhook_endpoint', 'endpoint_id', (entry) => created(entry, 'webhook_endpoint')),
   row('api_key', 'key_id', (entry) => [
     ...created(entry, 'key'),
     ...(entry.type === 'key.rotated' ? [textField(entry.body, 'new_key_id')] : []),
   ]),
+  row('sourcing_version', ['record_id', 'entry_id'], (entry) =>
+    SOURCING_EVENTS.has(entry.type) ? [`${entry.subjectId}/${entry.entryId}`] : [],
+  ),
+  row('sourcing_waiver', 'waiver_id', (entry) =>
+    entry.type === 'waiver.requested' ? [entry.subjectId] : [],
+  ),
   row('policy_version', ['policy_id', 'version'], (entry) =>
     entry.type === 'policy.published'
       ? [`${entry.subjectId}/${String(fieldOf(entry.body, 'changes', 'version', 'after'))}`]
       : [],
   ),
-  row('approval_signature', ['approval_id', 'step_index'], ({ body }) =>
-    listOf(fieldOf(body, 'approval', 'steps')).map((step, index) =>
-      textField(step, 'signed_by') === null
-        ? null
-        : `${String(fieldOf(body, 'approval', 'approval_id'))}/${index}`,
-    ),
+  row('approval_signature', ['approval_id', 'principal_id'], ({ body }) =>
+    listOf(fieldOf(body, 'approval', 'steps'))
+      .flatMap((step) => listOf(fieldOf(step, 'signatures')))
+      .map(
+        (signature) =>
+          `${String(fieldOf(body, 'approval', 'approval_id'))}/${String(fieldOf(signature, 'signed_by'))}`,
+      ),
   ),
+  row('approval_rejection', 'approval_id', ({ body }) =>
+    fieldOf(body, 'detail', 'rejected_by') === undefined ? [] : [textField(body, 'detail', 'approval_id')],
+  ),
+  row('exchange_rate', 'rate_id', ({ body, type }) =>
+    type === 'exchange_rate.published'
+      ? listOf(fieldOf(body, 'changes', 'rates', 'after')).map((rate) => textField(rate, 'rate_id'))
+      : [],
+  ),
+  row('approver_delegation', 'delegation_id', (entry) => created(entry, 'delegation')),
 ];
 
 function row(table: string, key: string | readonly [string, string], keysOf: Presence['keysOf']): Presence {

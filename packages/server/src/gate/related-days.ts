@@ -1,0 +1,237 @@
+// gate/related-days.ts: the day buckets of near purchases, as a batch found them under its locks and as its decisions change
+// them. A day keeps sums and its largest parts alone, so that it costs the same however many purchases there were.
+// Lives for one transaction.
+import { type RelatedGroup, type RelatedPart, type RelationSettings, sharesIntent } from '@countersign/core';
+
+import type { RelatedKey, RelatedKeys } from './related-keys.ts';
+
+/** Parts that a day remembers. With a share of a tenth of a threshold ten would always do; what is left is the floor of a split. */
+const PARTS_A_DAY_MAX = 8;
+/** Parts that a decision is given: the largest of each currency. */
+const PARTS_MAX = 10;
+
+export interface DayPart {
+  readonly requestId: string;
+  readonly currency: string;
+  readonly amountMinor: bigint;
+  readonly words: readonly number[];
+}
+
+interface Day {
+  totals: Map<string, { minor: bigint; count: number }>;
+  parts: DayPart[];
+  refused: number;
+}
+
+/** One row of the ledger. */
+export interface RelatedDayRow {
+  readonly groupKey: string;
+  readonly day: number;
+  /** JSON, as dayText wrote it. */
+  readonly purchases: string;
+  readonly lastEntryId: bigint;
+}
+
+/** A purchase as its groups count it. */
+export interface Counted {
+  readonly requestId: string;
+  readonly currency: string;
+  readonly amountMinor: bigint;
+}
+
+export class RelatedDays {
+  readonly #days = new Map<string, Map<number, Day>>();
+  readonly #changed = new Map<string, { readonly key: string; readonly day: number; entryId: bigint }>();
+
+  constructor(rows: readonly RelatedDayRow[]) {
+    for (const row of rows) this.#ofGroup(row.groupKey).set(row.day, dayOfText(row.purchases));
+  }
+
+  /** Approved or held: it counts. */
+  add({ keys, day, words }: RelatedKeys, counted: Counted, entryId: bigint): void {
+    for (const { groupKey } of keys) {
+      const bucket = this.#changing(groupKey, day, entryId);
+      const total = bucket.totals.get(counted.currency) ?? { minor: 0n, count: 0 };
+      bucket.totals.set(counted.currency, {
+        minor: total.minor + counted.amountMinor,
+        count: total.count + 1,
+      });
+      bucket.parts.push({ ...counted, words });
+      bucket.parts.sort(largestFirst);
+      bucket.parts.length = Math.min(bucket.parts.length, PARTS_A_DAY_MAX);
+    }
+  }
+
+  /** It came to its end without money moving. `isRefused`: denied or cancelled, which is a signal. */
+  remove(
+    { keys, day }: RelatedKeys,
+    counted: Counted,
+    { isRefused, entryId }: { readonly isRefused: boolean; readonly entryId: bigint },
+  ): void {
+    for (const { groupKey } of keys) {
+      const bucket = this.#changing(groupKey, day, entryId);
+      const total = bucket.totals.get(counted.currency);
+      if (total !== undefined) {
+        const left = { minor: total.minor - counted.amountMinor, count: total.count - 1 };
+        if (left.count <= 0) bucket.totals.delete(counted.currency);
+        else bucket.totals.set(counted.currency, left);
+      }
+      bucket.parts = bucket.parts.filter((part) => part.requestId !== counted.requestId);
+      if (isRefused) bucket.refused += 1;
+    }
+  }
+
+  /** Denied at the request: no spend, but a signal. */
+  refuse({ keys, day }: RelatedKeys, entryId: bigint): void {
+    for (const { groupKey } of keys) this.#changing(groupKey, day, entryId).refused += 1;
+  }
+
+  /** What is near a purchase of this day. `own`: left out, when it is there already. */
+  facts(
+    related: RelatedKeys,
+    {
+      settings,
+      day,
+      own,
+    }: { readonly settings: RelationSettings; readonly day: number; readonly own: Counted | null },
+  ): readonly RelatedGroup[] {
+    return related.keys.flatMap((key) => this.#group(key, related, { settings, day, own }) ?? []);
+  }
+
+  #group(
+    { basis, groupKey }: RelatedKey,
+    related: RelatedKeys,
+    {
+      settings,
+      day,
+      own,
+    }: { readonly settings: RelationSettings; readonly day: number; readonly own: Counted | null },
+  ): RelatedGroup | null {
+    const buckets = this.#days.get(groupKey);
+    if (buckets === undefined) return null;
+    const words = own === null ? related.words : this.#wordsOf(buckets, related.day, own.requestId);
+    const totals = new Map<string, { minor: bigint; count: number }>();
+    const parts: RelatedPart[] = [];
+    let refusedCount = 0;
+    for (const [bucketDay, bucket] of buckets) {
+      const daysBefore = Math.max(0, day - bucketDay);
+      if (daysBefore > settings.windowDays) continue;
+      refusedCount += bucket.refused;
+      const isOwnDay = own !== null && bucketDay === related.day;
+      for (const [currency, { minor, count }] of bucket.totals) {
+        const former = totals.get(currency) ?? { minor: 0n, count: 0 };
+        const less = isOwnDay && currency === own.currency ? { minor: own.amountMinor, count: 1 } : NONE;
+        totals.set(currency, {
+          minor: former.minor + minor - less.minor,
+          count: former.count + count - less.count,
+        });
+      }
+      for (const { requestId, currency, amountMinor, words: partWords } of bucket.parts) {
+        if (requestId === own?.requestId) continue;
+        parts.push({
+          requestId,
+          currency,
+          amountMinor,
+          daysBefore,
+          sharesIntent: sharesIntent(words, partWords),
+        });
+      }
+    }
+    const relevant = basis === 'project' ? parts : parts.filter((part) => mayCount(part, basis, settings));
+    const summed = [...totals].flatMap(([currency, { minor, count }]) =>
+      count > 0 ? [{ currency, amountMinor: minor, count }] : [],
+    );
+    if (summed.length === 0) return null;
+    return { basis, totals: summed, parts: largestOf(relevant), refusedCount };
+  }
+
+  #wordsOf(buckets: ReadonlyMap<number, Day>, day: number, requestId: string): readonly number[] {
+    return buckets.get(day)?.parts.find((part) => part.requestId === requestId)?.words ?? [];
+  }
+
+  /** Rows to write. */
+  get changed(): RelatedDayRow[] {
+    return [...this.#changed.values()].map(({ key, day, entryId }) => {
+      const bucket = this.#days.get(key)?.get(day);
+      if (bucket === undefined) throw new Error('a changed day is in the working set');
+      return { groupKey: key, day, purchases: dayText(bucket), lastEntryId: entryId };
+    });
+  }
+
+  #ofGroup(groupKey: string): Map<number, Day> {
+    const known = this.#days.get(groupKey);
+    if (known !== undefined) return known;
+    const days = new Map<number, Day>();
+    this.#days.set(groupKey, days);
+    return days;
+  }
+
+  #changing(groupKey: string, day: number, entryId: bigint): Day {
+    this.#changed.set(`${groupKey}|${day}`, { key: groupKey, day, entryId });
+    const days = this.#ofGroup(groupKey);
+    const known = days.get(day);
+    if (known !== undefined) return known;
+    const fresh: Day = { totals: new Map(), parts: [], refused: 0 };
+    days.set(day, fresh);
+    return fresh;
+  }
+}
+
+const NONE = { minor: 0n, count: 0 };
+
+/** Whether a threshold could ever see it: see sumOfParts in the core. */
+function mayCount(part: RelatedPart, basis: RelatedGroup['basis'], settings: RelationSettings): boolean {
+  return part.sharesIntent || (basis === 'cost_center' && part.daysBefore <= settings.closeDays);
+}
+
+/** Amounts of different currencies are not compared: the largest of each. */
+function largestOf(parts: readonly RelatedPart[]): RelatedPart[] {
+  const counts = new Map<string, number>();
+  return [...parts].sort(largestFirst).filter(({ currency }) => {
+    const count = (counts.get(currency) ?? 0) + 1;
+    counts.set(currency, count);
+    return count <= PARTS_MAX;
+  });
+}
+
+function largestFirst(a: { amountMinor: bigint }, b: { amountMinor: bigint }): number {
+  return a.amountMinor > b.amountMinor ? -1 : a.amountMinor < b.amountMinor ? 1 : 0;
+}
+
+interface StoredDay {
+  readonly t: Readonly<Record<string, readonly [string, number]>>;
+  readonly p: readonly (readonly [string, string, string, ...number[]])[];
+  readonly r: number;
+}
+
+function dayText({ totals, parts, refused }: Day): string {
+  const stored: StoredDay = {
+    t: Object.fromEntries(
+      [...totals].map(([currency, { minor, count }]) => [currency, [minor.toString(), count]]),
+    ),
+    p: parts.map(({ requestId, currency, amountMinor, words }) => [
+      requestId,
+      currency,
+      amountMinor.toString(),
+      ...words,
+    ]),
+    r: refused,
+  };
+  return JSON.stringify(stored);
+}
+
+function dayOfText(text: string): Day {
+  const { t, p, r } = JSON.parse(text) as StoredDay; // written by dayText only
+  return {
+    totals: new Map(
+      Object.entries(t).map(([currency, [minor, count]]) => [currency, { minor: BigInt(minor), count }]),
+    ),
+    parts: p.map(([requestId, currency, minor, ...words]) => ({
+      requestId,
+      currency,
+      amountMinor: BigInt(minor),
+      words,
+    })),
+    refused: r,
+  };
+}
