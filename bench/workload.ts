@@ -136,9 +136,8 @@ function rule(ruleId: string, type: string, parameters: object, onMissing?: 'ign
 
 /** A word of its own for each purchase: they are not parts of one job. */
 function letters(number: number): string {
-  return [...String(number)]
-    .map((digit) => String.fromCharCode(97 + Number(digit)))
-    .join('')
+  return String(number)
+    .replaceAll(/\d/g, (digit) => String.fromCharCode(97 + Number(digit)))
     .padStart(8, 'x');
 }
 

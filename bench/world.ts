@@ -148,7 +148,9 @@ export async function fillWorld(
     const wanted = purchases[index]?.outcome;
     const got = answer.ok ? answer.purchase?.status : answer.code;
     if (got !== wanted)
-      throw new Error(`purchase ${index} should be ${String(wanted)} and is ${String(got)}`);
+      throw new Error(
+        `purchase ${index} should be ${String(wanted)} and is ${String(got)}: ${JSON.stringify(answer.ok ? answer.findings?.filter(({ outcome }) => outcome !== 'pass') : answer)}`,
+      );
   }
   await world.startJobs()();
   await world.close();

@@ -32,6 +32,10 @@ export interface Flag {
 export interface Rule {
   readonly settings: RelationSettings;
   readonly threshold: Threshold;
+  /** Of a change that is tried: the intent as it would be read. Left out: as it stands. */
+  readonly intentOf?: (purpose: string) => string;
+  /** Of a change that is tried: whether these words relate. Left out: as it stands. */
+  readonly relates?: (own: readonly number[], other: readonly number[], daysBefore: number) => boolean;
 }
 
 const CURRENCY = 'CAD';
@@ -39,14 +43,14 @@ const CURRENCY = 'CAD';
 /** Nobody is registered: a merchant counts by the normal form of its string. */
 const UNREGISTERED = new SupplierIndex(new Map(), 0n);
 
-export function prepare(purchase: Purchase): Prepared {
+export function prepare(purchase: Purchase, { intentOf }: Pick<Rule, 'intentOf'>): Prepared {
   const action = actionOf(purchase);
   return {
     purchase,
     action,
     related: relatedKeysOf(action, {
       supplierGroup: groupKeyOf(UNREGISTERED, action),
-      intent: purchase.purpose,
+      intent: intentOf?.(purchase.purpose) ?? purchase.purpose,
       atMs: Date.parse(purchase.date),
     }),
   };
@@ -68,11 +72,25 @@ export function groupsOf(traffic: readonly Prepared[]): Groups {
 }
 
 /** `group`: in the order of time. */
-export function flagsOf(group: readonly Prepared[], { settings, threshold }: Rule): Flag[] {
+export function flagsOf(group: readonly Prepared[], { settings, threshold, relates }: Rule): Flag[] {
   const days = new RelatedDays([]);
   const flags: Flag[] = [];
+  const words = new Map<string, readonly number[]>();
   for (const { purchase, action, related } of group) {
-    const facts = days.facts(related, { settings, day: related.day, own: null });
+    // What is tried may relate what is far apart by less than the gate does: it is shown all of the window.
+    const reach = relates === undefined ? settings : { ...settings, closeDays: settings.windowDays };
+    const found = days.facts(related, { settings: reach, day: related.day, own: null });
+    const facts =
+      relates === undefined
+        ? found
+        : found.map((near) => ({
+            ...near,
+            parts: near.parts.map((part) => ({
+              ...part,
+              sharesIntent: relates(related.words, words.get(part.requestId) ?? [], part.daysBefore),
+            })),
+          }));
+    if (relates !== undefined) words.set(purchase.id, related.words);
     if (action.amountMinor <= threshold.amountMinor && facts.length > 0) {
       const aggregate = aggregateFor(
         action,

@@ -83,6 +83,15 @@ describe('parts of one transaction', () => {
     expect(states.filter((state) => state === 'approved')).toEqual([]);
   });
 
+  it('asked for one after the other at two gateways, each deciding ahead, are added up all the same', async () => {
+    for (let index = 0; index < 4; index += 1) {
+      // Alone, twice each: what a gateway remembers of the group is out of date every time.
+      const gateway = index % 2 === 0 ? first : second;
+      expect(statusOf(await ask(gateway, 2_500n))).toBe('approved');
+    }
+    for (const gateway of [first, second]) expect(statusOf(await ask(gateway, 2_500n))).toBe('held');
+  });
+
   it('wait with the one that is stopped, and cannot be charged meanwhile', async () => {
     const part = await ask(first, 9_000n);
     expect(statusOf(part)).toBe('approved');

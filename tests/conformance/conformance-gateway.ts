@@ -79,7 +79,10 @@ export async function removeFolders(): Promise<void> {
 }
 
 /** The command as a shell would call it, with its report as JSON. */
-export async function runCommand(url: string, options: Partial<ConformanceOptions> = {}): Promise<CommandRun> {
+export async function runCommand(
+  url: string,
+  options: Partial<ConformanceOptions> = {},
+): Promise<CommandRun> {
   const results: string[] = [];
   const notes: string[] = [];
   const dir = join(await newFolder(), 'pack');

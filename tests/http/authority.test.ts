@@ -273,3 +273,18 @@ describe('split orders', () => {
     expect((await buy(half)).body['status']).toBe('approved');
   });
 });
+
+describe('a matrix that waits for its date', () => {
+  it('leaves the one before it in force until then, also where the database’s clock is ahead', async () => {
+    http.clock.nowMs = Date.now() - 3_600_000;
+    const rows = (amount: string) => [{ agent_id: 'agent_ops_042', autonomous_limit: limit(amount) }];
+    expect((await publish({ rows: rows('100.00') })).status).toBe(200);
+    const soon = new Date(http.clock.nowMs + 1_800_000).toISOString();
+    expect((await publish({ rows: rows('500.00'), effective_from: soon })).status).toBe(200);
+    const outcomeOf = async (amount: string): Promise<unknown> =>
+      (await buy({ vendor: `vendor_${vendors++}`, amount, category: `c${vendors}` })).body['status'];
+    expect([await outcomeOf('100.00'), await outcomeOf('100.01')]).toEqual(['approved', 'denied']);
+    http.clock.nowMs += 1_800_000;
+    expect([await outcomeOf('500.00'), await outcomeOf('500.01')]).toEqual(['approved', 'denied']);
+  });
+});

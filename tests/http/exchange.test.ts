@@ -385,4 +385,81 @@ describe('regions', () => {
     ]);
     expect((await operator('GET', '/v1/jurisdictions')).body['version']).toBe(1);
   });
+
+  it('cannot be removed or changed while rules name them, whether in force or waiting for their date', async () => {
+    const current = (await operator('GET', '/v1/jurisdictions')).body['regions'] as object[];
+    const emea = { id: 'EMEA', members: ['EU', 'CH', 'GB'] };
+    const dach = { id: 'DACH', members: ['DE', 'AT', 'CH'] };
+    const nordics = { id: 'NORDICS', members: ['SE', 'NO'] };
+    const refusal = async (regions: object[]): Promise<unknown> => {
+      const { status, body, text } = await operator('PUT', '/v1/jurisdictions', { regions });
+      if (status === 200) return 'accepted';
+      const errors = body['errors'] as { field: string; code: string }[];
+      return { at: errors.map(({ field, code }) => `${field} ${code}`), text };
+    };
+    const limit = { amount: '100.00', currency: 'EUR' };
+    const row = (jurisdiction: string) => ({
+      agent_id: '*',
+      category: '*',
+      jurisdiction,
+      autonomous_limit: limit,
+    });
+    const threshold = (jurisdiction: string) => ({
+      jurisdiction,
+      category: 'cloud',
+      amount: '10',
+      currency: 'EUR',
+    });
+
+    // Nobody names them yet.
+    expect(await refusal([dach, emea, nordics])).toBe('accepted');
+    const unknown = await operator('PUT', '/v1/authority-matrix', { rows: [row('*'), row('atlantis')] });
+    expect(unknown.body).toMatchObject({
+      errors: [{ field: 'rows[1].jurisdiction', code: 'unknown_jurisdiction' }],
+    });
+    await operator('PUT', '/v1/authority-matrix', {
+      rows: [
+        row('*'),
+        row('dach'),
+        { ...row('NORDICS'), valid_from: '2026-01-01T00:00:00Z', valid_until: '2026-02-01T00:00:00Z' },
+      ],
+      effective_from: '2027-01-01T00:00:00Z', // waiting
+    });
+    expect(await refusal([emea, nordics])).toMatchObject({
+      at: ['regions region_in_use'],
+      text: expect.stringContaining('authority matrix version `1` at /rows/1') as string,
+    });
+    const more = { ...dach, members: [...dach.members, 'FR'] };
+    expect(await refusal([emea, nordics, more])).toMatchObject({
+      at: ['regions[2].members region_in_use'],
+      text: expect.stringContaining('it gains FR') as string,
+    });
+    // Another order of its members is the same region, and so is another one's absence: its row has lapsed.
+    expect(await refusal([{ id: 'DACH', members: ['CH', 'AT', 'DE'] }, emea])).toBe('accepted');
+
+    await operator('PUT', '/v1/sourcing-policies/default', { tender_thresholds: [threshold('EMEA')] });
+    const changed = await refusal([dach, { ...emea, members: ['EU', 'CH'] }]);
+    expect(changed).toMatchObject({
+      at: ['regions[1].members region_in_use'],
+      text: expect.stringContaining('sourcing policy `default` at /tender_thresholds/0') as string,
+    });
+    expect(await refusal([dach, { id: 'OUTER', members: ['DACH'] }, emea])).toBe('accepted');
+    // The same countries by way of another region: EMEA would come after it, and DACH is no longer the nearer one.
+    const far = { id: 'DACH', members: ['INNER'] };
+    const inner = { id: 'INNER', members: ['FAR', 'AT', 'CH'] };
+    const turned = await refusal([
+      far,
+      inner,
+      { id: 'FAR', members: ['DE'] },
+      { id: 'EMEA', members: ['EU', 'CH', 'GB'] },
+    ]);
+    expect(turned).toMatchObject({
+      at: ['regions region_in_use'],
+      text: expect.stringContaining('rules for') as string,
+    });
+
+    await operator('PUT', '/v1/sourcing-policies/default', { tender_thresholds: [threshold('EU')] });
+    expect(await refusal([dach])).toBe('accepted');
+    expect(await refusal(current)).toBe('accepted');
+  });
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import fc from 'fast-check';
-import { AUTHORIZATION_LAPSES_AFTER_MS, type Merchant } from '@countersign/core';
+import { AUTHORIZATION_LAPSES_AFTER_MS, type ChargedAmount, type Merchant } from '@countersign/core';
 import { describe, expect, it } from 'vitest';
 
 import type { GateAnswer, GateRequest } from '../../packages/server/src/gate/command.ts';
@@ -192,6 +192,7 @@ class Simulation {
             cardId: cardIdOf(this.#idOf(command.id)),
             amountMinor: command.amountMinor,
             currency: command.currency === 'EUR' ? 'EUR' : 'USD',
+            merchantAmount: askedAbroad(command.amountMinor),
             merchant: merchant(command.vendor),
           },
           caller: NETWORK_CALLER,
@@ -203,6 +204,7 @@ class Simulation {
             cardId: cardIdOf(this.#idOf(command.id)),
             amountMinor: command.amountMinor,
             currency: 'USD',
+            merchantAmount: askedAbroad(command.amountMinor),
             merchant: merchant(command.vendor),
           },
           caller: NETWORK_CALLER,
@@ -213,6 +215,8 @@ class Simulation {
             kind: 'capture',
             authorizationId: this.#idOf(command.authorizationId),
             amountMinor: command.amountMinor,
+            currency: 'USD',
+            merchantAmount: askedAbroad(command.amountMinor),
             closeAuthorization: command.close,
           },
           caller: NETWORK_CALLER,
@@ -381,6 +385,11 @@ function documentOf(policy: ModelPolicy): object {
 
 function amountOf(minor: bigint): string {
   return `${minor / 100n}.${(minor % 100n).toString().padStart(2, '0')}`;
+}
+
+/** Some merchants charge in another currency: what is billed is all that the model knows of, and all that moves. */
+function askedAbroad(billedMinor: bigint): ChargedAmount | null {
+  return billedMinor % 2n === 0n ? null : { amountMinor: billedMinor * 7n, currency: 'GBP' };
 }
 
 function merchant(name: string): Merchant {

@@ -55,8 +55,9 @@ export function decide(action: Action, facts: DecisionFacts, nowMs: number): Dec
 
 /** A purchase that names no country is from the supplier's, as the registry has it now: nothing is stored of it. */
 function withRegisteredCountry(action: Action, { supplier }: DecisionFacts): Action {
-  if (action.country !== null || supplier === null || supplier.country === null) return action;
-  return { ...action, country: supplier.country, sources: { ...action.sources, country: 'registry' } };
+  const country = supplier?.country ?? null;
+  if (action.country !== null || country === null) return action;
+  return { ...action, country, sources: { ...action.sources, country: 'registry' } };
 }
 
 /** Decides an action that is not a purchase: a refund, a credit, a discount, an expense claim. */

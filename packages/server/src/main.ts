@@ -39,6 +39,7 @@ import { planDeliveries } from './jobs/plan-deliveries.ts';
 import { recordAttempts } from './jobs/record-attempts.ts';
 import { sequenceLog } from './jobs/sequence-log.ts';
 import { watchApprovals } from './jobs/watch-approvals.ts';
+import { watchSettlements } from './jobs/watch-settlements.ts';
 import { watchVelocity } from './jobs/watch-velocity.ts';
 import { watchChanges } from './jobs/watch-changes.ts';
 import type { RailAdapter } from './rails/rail-adapter.ts';
@@ -356,6 +357,7 @@ function startJobs(
       log,
     }),
     forecastBudgets({ database, pool, writer, recorder, now, log }),
+    watchSettlements({ database, pool, writer, recorder, now, log }),
     watchVelocity({ database, pool, writer, recorder, now, configuration, velocity: admin.velocity, log }),
   ];
   if (settings.sandboxAutocharge) jobs.push(autoCharge({ pool, events, gate, log }));

@@ -32,7 +32,10 @@ export async function conformanceVerify(
     return valid ? EXIT.ok : EXIT.failed;
   }
   if (valid && report !== null) {
-    const painting = { columns: process.stdout.columns ?? 100, coloured: process.stdout.isTTY };
+    const painting = {
+      columns: process.stdout.isTTY ? process.stdout.columns : 100,
+      coloured: process.stdout.isTTY,
+    };
     output.result(reportText(report.summary, cases, painting));
     output.result(
       `\n  ${style.good('verified')}  ${grouped(filesChecked)} files, ${grouped(entriesProved)} log entries; the run ${report.run} of ${report.started_at} on ${report.gateway}`,

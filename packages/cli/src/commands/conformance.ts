@@ -78,7 +78,10 @@ async function finish(
   output.result(
     json === true
       ? JSON.stringify({ ...contents.report, pack: out, manifest_sha256: digest }, null, 2)
-      : reportText(summary, run.cases, { columns: process.stdout.columns ?? 100, coloured }),
+      : reportText(summary, run.cases, {
+          columns: process.stdout.isTTY ? process.stdout.columns : 100,
+          coloured,
+        }),
   );
   for (const sentence of run.ended) output.note(sentence);
   if (only.length > 0 && !summary.conformant)
@@ -107,7 +110,7 @@ function testsOf(only: string | undefined): TestId[] {
   });
 }
 
-function versionsOf({ log, matrix }: Run): Record<string, unknown> {
+function versionsOf({ log, matrix, gatewayVersion }: Run): Record<string, unknown> {
   const ofDecisions = (name: string): unknown[] => [
     ...new Set(
       log.entries.flatMap(({ entry }) => {
@@ -122,6 +125,7 @@ function versionsOf({ log, matrix }: Run): Record<string, unknown> {
     for (const [id, version] of rows as [string, number][]) policies.set(`${id}@${version}`, [id, version]);
   }
   return {
+    gateway: gatewayVersion,
     command: versionOfCommand(),
     node: process.version,
     core: ofDecisions('core_version'),

@@ -14,21 +14,19 @@ import {
 } from '@countersign/audit';
 
 import type { Exchange, Json, RecordCheck } from './evidence.ts';
-import { valueAt } from './expectation.ts';
+import { textAt, valueAt } from './expectation.ts';
 import { type LogEvidence, type LoggedEntry, isAttempt } from './log-evidence.ts';
 import { missingParts } from './logged-parts.ts';
 
-const CHECKS = [
-  'attempts_in_log',
-  'denials_in_log',
-  'entries_say_all',
-  'charges_in_log',
-  'signatures_in_log',
-  'entries_included',
-  'promises_kept',
-  'log_only_grew',
-] as const;
-export type RecordCheckName = (typeof CHECKS)[number];
+export type RecordCheckName =
+  | 'attempts_in_log'
+  | 'denials_in_log'
+  | 'entries_say_all'
+  | 'charges_in_log'
+  | 'signatures_in_log'
+  | 'entries_included'
+  | 'promises_kept'
+  | 'log_only_grew';
 
 export interface RecordToAssess {
   readonly exchanges: readonly Exchange[];
@@ -49,7 +47,7 @@ export function assessRecord(record: RecordToAssess): Record<RecordCheckName, Re
     else entries.push(entry);
   }
   const openings = attempts.map((attempt) => {
-    const requestId = String(valueAt(attempt, '/received/request_id'));
+    const requestId = textAt(attempt, '/received/request_id');
     const opening = byRequest.get(requestId)?.find(({ entry }) => 'terms' in entry && 'decision' in entry);
     return { attempt, requestId, opening };
   });
@@ -86,8 +84,8 @@ function chargesInLog(
     ({ path, status }) => /^\/v1\/sandbox\/cards\/[^/]+\/authorizations$/.test(path) && status === 201,
   );
   const faults = charges.flatMap((charge) => {
-    const id = String(valueAt(charge, '/received/authorization_id'));
-    const entries = byRequest.get(String(valueAt(charge, '/received/request_id'))) ?? [];
+    const id = textAt(charge, '/received/authorization_id');
+    const entries = byRequest.get(textAt(charge, '/received/request_id')) ?? [];
     return entries.some(({ entry }) => JSON.stringify(entry).includes(`"${id}"`))
       ? []
       : [`the charge ${id} is not in the log`];
@@ -103,10 +101,10 @@ function signaturesInLog(
     ({ path, status }) => /^\/v1\/approvals\/[^/]+\/approve$/.test(path) && status === 200,
   );
   const faults = signed.flatMap((exchange) => {
-    const requestId = String(valueAt(exchange, '/received/request_id'));
-    const reference = valueAt(exchange, '/received/steps/0/signatures/0/authorization_reference') ?? '';
+    const requestId = textAt(exchange, '/received/request_id');
+    const reference = textAt(exchange, '/received/steps/0/signatures/0/authorization_reference');
     const entries = byRequest.get(requestId) ?? [];
-    const isThere = entries.some(({ entry }) => hasSignature(entry, String(reference)));
+    const isThere = entries.some(({ entry }) => hasSignature(entry, reference));
     return isThere
       ? []
       : [`a signature of ${requestId} is not in the log with who, when and by what authority`];

@@ -22,6 +22,12 @@ export function valueAt(exchange: Exchange, pointer: string): Json | undefined {
   return value;
 }
 
+/** '': there is no text. */
+export function textAt(exchange: Exchange, pointer: string): string {
+  const value = valueAt(exchange, pointer);
+  return typeof value === 'string' ? value : '';
+}
+
 function satisfies(check: Check, value: Json | undefined): boolean {
   if ('absent' in check) return value === undefined || value === null;
   if (value === undefined) return false;

@@ -9,7 +9,7 @@ export interface LoggedEntry {
   readonly leaf_index: number;
   readonly entry_id: number;
   readonly subject_id: string;
-  readonly entry: { readonly [name: string]: Json };
+  readonly entry: Readonly<Record<string, Json>>;
   /** Base64 hashes: the way from the leaf to the root of `checkpoint`. */
   readonly path: readonly string[];
 }
@@ -51,11 +51,9 @@ function sizeOf(checkpoint: string, verifierKey: string): number {
 }
 
 /** Requests that the run's exchanges opened. */
-export function attemptedIds(exchanges: readonly Exchange[]): Set<string> {
+function attemptedIds(exchanges: readonly Exchange[]): Set<string> {
   return new Set(
-    exchanges
-      .filter(isAttempt)
-      .map(({ received }) => String((received as { request_id: string }).request_id)),
+    exchanges.filter(isAttempt).map(({ received }) => (received as { request_id: string }).request_id),
   );
 }
 

@@ -64,9 +64,13 @@ function isSameOutcome(attempt: Exchange, entry: Members, decision: Members): bo
 
 /** Controls that spoke: in findings, or as rows of what passed. */
 function controlsOf(decision: Members): Set<string> {
-  const found = listOf(decision['findings']).map((finding) => String(membersOf(finding)['control']));
-  const passed = listOf(decision['passed']).map((row) => String(listOf(row)[0]));
+  const found = listOf(decision['findings']).map((finding) => textOf(membersOf(finding)['control']));
+  const passed = listOf(decision['passed']).map((row) => textOf(listOf(row)[0]));
   return new Set([...found, ...passed]);
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function membersOf(value: Json | undefined): Members {

@@ -107,7 +107,7 @@ export class MatrixGuard {
     const own = this.#without(current);
     if (isDeepStrictEqual(current, own)) return 'The authority matrix in force has nothing of this run.';
     const answer = await scene.change('PUT', PATH, { rows: own.rows, tiers: own.tiers });
-    const version = String(valueAt(answer, '/received/version'));
+    const version = JSON.stringify(valueAt(answer, '/received/version'));
     if (this.versionBefore === null) {
       return `The authority matrix is empty again (version ${version}): it cannot be withdrawn, so publish yours before any agent buys.`;
     }
@@ -132,7 +132,7 @@ export class MatrixGuard {
 
   /** The installation's tiers of any category would sign for the run's categories: of each name the nearest holds. */
   #shields(tiers: readonly MatrixTier[]): Json[] {
-    const names = new Set(this.#base.tiers.map((tier) => String(memberOf(tier, 'tier'))));
+    const names = new Set(this.#base.tiers.map((tier) => nameOf(memberOf(tier, 'tier'))));
     const categories = new Set(tiers.map(({ category }) => category));
     return [...categories].flatMap((category) =>
       [...names].map((tier, index) => ({
@@ -151,6 +151,11 @@ function documentOf(answer: Exchange): Document {
     return Array.isArray(value) ? (value as readonly Json[]) : []; // a list of JSON
   };
   return { rows: list('/received/rows'), tiers: list('/received/tiers') };
+}
+
+/** A tier may be numbered. */
+function nameOf(name: Json | undefined): string {
+  return typeof name === 'string' ? name : JSON.stringify(name ?? '');
 }
 
 function memberOf(value: Json, name: string): Json | undefined {

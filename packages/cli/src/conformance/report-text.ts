@@ -1,6 +1,6 @@
 // conformance/report-text.ts: the result of a run as people read it: clause by clause, test by test, then what failed and what
 // was not tested. Lines fit the width that is given, from 80 columns on.
-import { style } from '../terminal/style.ts';
+import { cut, style } from '../terminal/style.ts';
 import { table } from '../terminal/table.ts';
 import type { CaseRecord } from './evidence.ts';
 import { unmetOf } from './run-conformance.ts';
@@ -30,7 +30,7 @@ export function reportText(
   const text = [
     clauseTable(summary, paint),
     '',
-    testTable(summary, paint),
+    testTable(summary, width, paint),
     '',
     ...failures(cases, width, paint),
     ...untested(cases, width),
@@ -47,9 +47,9 @@ function clauseTable({ clauses }: Summary, paint: Paint): string {
       { title: 'clause' },
       { title: '' },
       { title: '' },
-      { title: 'passed', align: 'right' },
-      { title: 'failed', align: 'right' },
-      { title: 'not tested', align: 'right' },
+      { title: 'pass', align: 'right' },
+      { title: 'fail', align: 'right' },
+      { title: 'open', align: 'right' },
       { title: '' },
     ],
     clauses.map(({ clause, weight, title, passed, failed, not_tested, standing }) => [
@@ -64,19 +64,19 @@ function clauseTable({ clauses }: Summary, paint: Paint): string {
   );
 }
 
-function testTable({ tests }: Summary, paint: Paint): string {
+function testTable({ tests }: Summary, width: number, paint: Paint): string {
   return table(
     [
       { title: 'test' },
       { title: '' },
-      { title: 'passed', align: 'right' },
-      { title: 'failed', align: 'right' },
-      { title: 'not tested', align: 'right' },
+      { title: 'pass', align: 'right' },
+      { title: 'fail', align: 'right' },
+      { title: 'open', align: 'right' },
       { title: '' },
     ],
     tests.map(({ test, title, passed, failed, not_tested, standing }) => [
       test,
-      title,
+      cut(title, width - 42),
       String(passed),
       String(failed),
       String(not_tested),
@@ -108,7 +108,7 @@ function untested(cases: readonly CaseRecord[], width: number): string[] {
   const open = cases.filter(({ verdict }) => verdict === 'not_tested');
   if (open.length === 0) return [];
   return [
-    '  not tested black-box',
+    '  open: not tested black-box',
     ...open.flatMap(({ case_id, title, reason, own_test: ownTest }) => [
       ...wrapped(`${case_id}: ${title}`, 4, width),
       ...wrapped(ownTest === null ? (reason ?? '') : `${reason ?? ''}; see ${ownTest}`, 6, width),
@@ -148,6 +148,5 @@ function wrapped(text: string, indent: number, width: number): string[] {
 }
 
 function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex -- colours are control sequences
   return text.replace(/\u001B\[[0-9;]*m/g, '');
 }

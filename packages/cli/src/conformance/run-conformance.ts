@@ -4,10 +4,10 @@ import { parseVerifierKey } from '@countersign/audit';
 
 import { CommandFailure } from '../failure.ts';
 import { type RecordToAssess, assessRecord } from './assess-record.ts';
-import type { CaseRecord, Exchange } from './evidence.ts';
+import type { CaseRecord, Check, Exchange, Json } from './evidence.ts';
 import { holds, valueAt, verdictOf } from './expectation.ts';
 import { type LogEvidence, collectLogEvidence, readLogBeginning } from './log-evidence.ts';
-import { Interrupted } from './recording-client.ts';
+import { Interrupted, type RecordingClient } from './recording-client.ts';
 import { SCENARIOS } from './scenarios/all-scenarios.ts';
 import { recordCases } from './scenarios/log-completeness.ts';
 import type { Scenario } from './scenarios/scenario.ts';
@@ -26,6 +26,8 @@ export interface Run {
   readonly prefix: string;
   readonly startedAt: string;
   readonly endedAt: string;
+  /** As its OpenAPI document says. */
+  readonly gatewayVersion: string | null;
   readonly matrix: { readonly before: number | null; readonly published: boolean };
   readonly setUp: readonly Exchange[];
   readonly ending: readonly Exchange[];
@@ -39,6 +41,7 @@ export async function runConformance(options: RunOptions): Promise<Run> {
   const { client } = options;
   const startedAt = now();
   const beginning = await readLogBeginning(client);
+  const gatewayVersion = await versionOfGateway(client);
   parseVerifierKey(beginning.verifierKey);
   const { world, scene: setUp } = await openWorld((made) => new Scene(made, 'setup'), options);
   const ending = new Scene(world, 'ending');
@@ -64,6 +67,7 @@ export async function runConformance(options: RunOptions): Promise<Run> {
     prefix: world.prefix,
     startedAt,
     endedAt: now(),
+    gatewayVersion,
     matrix: { before: world.matrix.versionBefore, published },
     setUp: setUp.exchanges,
     ending: ending.exchanges,
@@ -71,6 +75,11 @@ export async function runConformance(options: RunOptions): Promise<Run> {
     cases,
     log,
   };
+}
+
+async function versionOfGateway(client: RecordingClient): Promise<string | null> {
+  const { info } = (await client.json('/openapi.json')) as { info?: { version?: string } }; // OpenAPI 3.1
+  return info?.version ?? null;
 }
 
 /** Of set-up and cases: what was attempted. */
@@ -88,11 +97,15 @@ export function recordCasesOf(record: RecordToAssess): CaseRecord[] {
   const checks = assessRecord(record);
   const at = now();
   return recordCases.map(({ id, title, kind, checks: names }) => {
+    const recordChecks = names.map((name) => checks[name]);
+    const isNothing = recordChecks.some(({ counted }) => counted === 0);
+    const isSound = recordChecks.every(({ faults }) => faults.length === 0);
     const evidence = {
+      verdict: isNothing && isSound ? ('not_tested' as const) : ('failed' as const),
       exchanges: [],
       expectations: [],
-      record_checks: names.map((name) => checks[name]),
-      reason: null,
+      record_checks: recordChecks,
+      reason: isNothing && isSound ? 'nothing of that kind was tried in this run' : null,
       own_test: null,
     };
     return {
@@ -101,10 +114,10 @@ export function recordCasesOf(record: RecordToAssess): CaseRecord[] {
       clauses: ['4.6'],
       title,
       kind,
+      ...evidence,
       verdict: verdictOf(evidence),
       started_at: at,
       ended_at: at,
-      ...evidence,
     };
   });
 }
@@ -177,8 +190,8 @@ export function unmetOf({ expectations, exchanges }: CaseRecord): string[] {
     });
 }
 
-function shortened(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'not there';
+function shortened(value: Json | Check | undefined): string {
+  const text = value === undefined ? 'not there' : JSON.stringify(value);
   return text.length <= 300 ? text : `${text.slice(0, 297)}...`;
 }
 

@@ -10,12 +10,12 @@ interface Clause {
 }
 
 export const CLAUSES: readonly Clause[] = [
-  { clause: '4.1', weight: 'MUST', title: 'Delegated authority is a hard ceiling' },
+  { clause: '4.1', weight: 'MUST', title: 'Authority is a hard ceiling' },
   { clause: '4.2', weight: 'MUST', title: 'Budgets stop what exceeds them' },
   { clause: '4.3', weight: 'MUST', title: 'Sourcing policy gates' },
   { clause: '4.4', weight: 'MUST', title: 'Split orders are added up' },
   { clause: '4.5', weight: 'MUST', title: 'Human approval before execution' },
-  { clause: '4.6', weight: 'MUST', title: 'Tamper-evident log of every attempt' },
+  { clause: '4.6', weight: 'MUST', title: 'Tamper-evident log of attempts' },
   { clause: '4.7', weight: 'MUST', title: 'Denial where state is unknown' },
   { clause: '4.8', weight: 'MUST', title: 'Validated again at execution' },
   { clause: '4.9', weight: 'SHOULD', title: 'Velocity controls' },

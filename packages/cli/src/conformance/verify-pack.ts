@@ -51,13 +51,21 @@ export async function verifyPack(
     filesChecked: files.size,
     ...found,
   });
-  const contents = readContents(files, faults);
-  if (contents === null) return result(nothing);
-  verifyKey(contents, pinnedKey, faults);
-  const entriesProved = verifyRecord(contents, faults);
-  verifyCases(contents, faults);
-  verifyReport(contents, files, faults);
-  return result({ report: contents.report, cases: contents.cases, entriesProved });
+  try {
+    const contents = readContents(files, faults);
+    if (contents === null) return result(nothing);
+    verifyKey(contents, pinnedKey, faults);
+    const entriesProved = verifyRecord(contents, faults);
+    verifyCases(contents, faults);
+    verifyReport(contents, files, faults);
+    return result({ report: contents.report, cases: contents.cases, entriesProved });
+  } catch (error) {
+    // Whatever is in a file that is no evidence: it is read by what evidence has.
+    faults.push(
+      `the files are not those of a pack: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return result(nothing);
+  }
 }
 
 interface Files {
@@ -77,10 +85,10 @@ async function verifyFiles(dir: string, digest: string | undefined): Promise<Fil
     faults.push(`${PACK.manifest} is not what ${PACK.manifestHash} says: one of the two was changed`);
   if (digest !== undefined && digest !== actual)
     faults.push(`${PACK.manifest} has the SHA-256 ${actual}, and not the one that was kept`);
-  const manifest = parsed<PackManifest>(manifestBytes, PACK.manifest, faults);
-  if (manifest === null || !Array.isArray(manifest.files)) return { faults, files };
+  const manifest = parsed(manifestBytes, PACK.manifest, faults) as Partial<PackManifest> | null; // checked below
+  if (manifest === null) return { faults, files };
   if (manifest.format !== PACK_FORMAT) faults.push(`${PACK.manifest} is not of the format ${PACK_FORMAT}`);
-  for (const { path, bytes, sha256: expected } of manifest.files) {
+  for (const { path, bytes, sha256: expected } of manifest.files ?? []) {
     if (!/^[\w.-]+(\/[\w.-]+)*$/.test(path) || path.split('/').includes('..')) {
       faults.push(`${PACK.manifest} names \`${path}\`, which is no file of a pack`);
       continue;
@@ -116,23 +124,23 @@ async function listFiles(dir: string): Promise<string[]> {
 
 function readContents(files: ReadonlyMap<string, Buffer>, faults: string[]): PackContents | null {
   const faultsBefore = faults.length;
-  const json = <T>(path: string): T | null => {
+  const json = (path: string): unknown => {
     const content = files.get(path);
-    if (content !== undefined) return parsed<T>(content, path, faults);
+    if (content !== undefined) return parsed(content, path, faults);
     if (!faults.some((fault) => fault.startsWith(path))) faults.push(`${path} is missing`);
     return null;
   };
   const text = (path: string): string => files.get(path)?.toString('utf8') ?? '';
-  const report = json<PackReport>(PACK.report);
-  const setUp = json<Exchange[]>(PACK.setUp);
-  const ending = json<Exchange[]>(PACK.ending);
-  const consistency = json<string[]>(PACK.consistency);
+  const report = json(PACK.report) as PackReport | null; // what it says is checked
+  const setUp = json(PACK.setUp) as Exchange[] | null;
+  const ending = json(PACK.ending) as Exchange[] | null;
+  const consistency = json(PACK.consistency) as string[] | null;
   const cases = [...files.keys()]
     .filter((path) => path.startsWith(PACK.cases))
     .flatMap((path) => {
-      const record = json<CaseRecord>(path);
+      const record = json(path) as CaseRecord | null;
       if (record !== null && `${PACK.cases}${record.case_id}.json` !== path)
-        faults.push(`${path} has another case in it: ${String(record.case_id)}`);
+        faults.push(`${path} has another case in it: ${record.case_id}`);
       return record === null ? [] : [record];
     });
   const entries = text(PACK.entries)
@@ -140,7 +148,7 @@ function readContents(files: ReadonlyMap<string, Buffer>, faults: string[]): Pac
     .filter((line) => line !== '')
     .flatMap(
       (line, index) =>
-        parsed<LoggedEntry>(Buffer.from(line), `${PACK.entries}, line ${index + 1}`, faults) ?? [],
+        (parsed(Buffer.from(line), `${PACK.entries}, line ${index + 1}`, faults) as LoggedEntry | null) ?? [],
     );
   if (report === null || setUp === null || ending === null || consistency === null) return null;
   if (
@@ -253,9 +261,10 @@ function inOrder(cases: readonly CaseRecord[]): CaseRecord[] {
   return [...cases].sort((a, b) => order.indexOf(a.case_id) - order.indexOf(b.case_id));
 }
 
-function parsed<T>(content: Buffer, path: string, faults: string[]): T | null {
+/** An object or a list; null: it is neither, which is said. */
+function parsed(content: Buffer, path: string, faults: string[]): object | null {
   try {
-    const value = JSON.parse(content.toString('utf8')) as T; // checked where it is used
+    const value: unknown = JSON.parse(content.toString('utf8'));
     if (typeof value === 'object' && value !== null) return value;
   } catch {
     // said below

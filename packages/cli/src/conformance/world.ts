@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 
 import { CommandFailure } from '../failure.ts';
 import type { Exchange, Json } from './evidence.ts';
-import { valueAt } from './expectation.ts';
+import { textAt, valueAt } from './expectation.ts';
 import { MatrixGuard, type MatrixRow, type MatrixTier } from './matrix-guard.ts';
 import type { RecordingClient } from './recording-client.ts';
 import type { Scene } from './scene.ts';
@@ -16,8 +16,10 @@ export interface World {
   /** The matrix has the rows of this run. Without it what needs one is not tested. */
   readonly hasMatrix: boolean;
   readonly matrix: MatrixGuard;
+  /** Budgets of the whole organisation cover the run's purchases too. */
+  readonly sharedBudgets: boolean;
   /** An id of this run. */
-  id(name: string): string;
+  readonly id: (name: string) => string;
 }
 
 /** Agents and what they are bound to: each test has its own, so that none sees what another did. */
@@ -33,7 +35,7 @@ const AGENTS = {
 } as const;
 
 /** Owen owns agents and is an approver: he may not sign for what is his. */
-export const APPROVERS = ['anna', 'ben', 'cara', 'dora', 'owen'] as const;
+const APPROVERS = ['anna', 'ben', 'cara', 'dora', 'owen'] as const;
 
 const gbp = (amount: string): Json => ({ amount, currency: 'GBP' });
 
@@ -46,14 +48,14 @@ export interface WorldOptions {
   readonly sharedBudgets: boolean;
 }
 
-export function newPrefix(): string {
+function newPrefix(): string {
   return `cf_${randomBytes(4).toString('hex')}`;
 }
 
 /** The world before anything is set up: it reads the matrix alone. */
 export async function openWorld(
   scene: (world: World) => Scene,
-  { client, full }: WorldOptions,
+  { client, full, sharedBudgets }: WorldOptions,
 ): Promise<{ world: World; scene: Scene }> {
   const prefix = newPrefix();
   const id = (name: string): string => `${prefix}_${name}`;
@@ -62,9 +64,10 @@ export async function openWorld(
     prefix,
     client,
     full,
+    sharedBudgets,
     id,
     get hasMatrix() {
-      return parts.matrix !== null && parts.matrix.isPublished;
+      return parts.matrix?.isPublished === true;
     },
     get matrix() {
       if (parts.matrix === null) throw new Error('the matrix has not been read');
@@ -277,9 +280,9 @@ function tiersOf({ id }: World): MatrixTier[] {
 async function refuseIfStopped(scene: Scene): Promise<void> {
   const purchase = await scene.buy('purchaser', { vendor: scene.fresh('probe'), amount: '1.00' });
   if (valueAt(purchase.answer, '/received/status') === 'approved') return;
-  const message = valueAt(purchase.answer, '/received/decision/message');
+  const message = textAt(purchase.answer, '/received/decision/message');
   throw new CommandFailure(
-    `rules of the whole organisation stop the run’s own agents, so nothing can be tested: ${String(message)}`,
+    `rules of the whole organisation stop the run’s own agents, so nothing can be tested: ${message}`,
   );
 }
 
@@ -287,7 +290,7 @@ async function refuseIfStopped(scene: Scene): Promise<void> {
 export async function endWorld(scene: Scene): Promise<string[]> {
   const { world } = scene;
   const said: string[] = [];
-  const attempt = async (what: string, work: () => Promise<string | void>): Promise<void> => {
+  const attempt = async (what: string, work: () => Promise<string | undefined>): Promise<void> => {
     try {
       const sentence = await work();
       if (sentence !== undefined) said.push(sentence);

@@ -4,6 +4,21 @@ import { type Static, Type } from 'typebox';
 import { operation } from '../operation.ts';
 import { Currency, DecimalAmount, Timestamp, idInPath } from '../scalars.ts';
 
+/** Of a charge in another currency than the card's. */
+export const billing = {
+  billing_amount: Type.Optional({
+    ...DecimalAmount,
+    description:
+      'What the card is billed; left out: `amount`. What is captured, reversed and refunded is in its currency.',
+  }),
+  billing_currency: Type.Optional(Currency),
+  exchange_rate: Type.Optional(
+    Type.String({
+      description: 'What the two amounts come to: units of `billing_currency` for one of `currency`.',
+    }),
+  ),
+};
+
 export const Authorization = Type.Object(
   {
     authorization_id: Type.String(),
@@ -11,6 +26,7 @@ export const Authorization = Type.Object(
     reason: Type.String({ description: '`approved`, or why it was declined.' }),
     amount: DecimalAmount,
     currency: Currency,
+    ...billing,
     captured_amount: DecimalAmount,
     reversed_amount: DecimalAmount,
     refunded_amount: DecimalAmount,

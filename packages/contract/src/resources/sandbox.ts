@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 
 import { operation } from '../operation.ts';
+import { billing } from './cards.ts';
 import {
   AmountInput,
   CountryInput,
@@ -34,6 +35,7 @@ const Outcome = Type.Object(
     card_id: Type.String(),
     amount: DecimalAmount,
     currency: Type.String(),
+    ...billing,
     captured_amount: DecimalAmount,
     reversed_amount: DecimalAmount,
     refunded_amount: DecimalAmount,
@@ -46,13 +48,28 @@ const Outcome = Type.Object(
 
 const cardParams = Type.Object({ card_id: idInPath('Id of the card.') });
 const authorizationParams = Type.Object({ authorization_id: idInPath('Id of the authorization.') });
+const BILLING_AMOUNT =
+  'What the card is billed, in its own currency, where the merchant charges in another one.';
+const billed = {
+  billing_amount: Type.Optional({ ...AmountInput, description: BILLING_AMOUNT }),
+  billing_currency: Type.Optional(CurrencyInput),
+};
 const charge = Type.Object(
-  { amount: AmountInput, currency: CurrencyInput, merchant: MerchantBody },
-  { ...closed, title: 'SandboxCharge' },
+  { amount: AmountInput, currency: CurrencyInput, ...billed, merchant: MerchantBody },
+  {
+    ...closed,
+    title: 'SandboxCharge',
+    description:
+      'Without `billing_amount`, a charge in another currency than the card’s does not fit it (`currency_mismatch`).',
+  },
 );
 const part = Type.Object(
   { amount: Type.Optional(AmountInput) },
-  { ...closed, title: 'SandboxPart', description: 'Without `amount`: all that is left.' },
+  {
+    ...closed,
+    title: 'SandboxPart',
+    description: 'In the currency that the card is billed in. Without `amount`: all that is left.',
+  },
 );
 const CHARGE_EXAMPLE = { amount: '1840.00', currency: 'USD', merchant: { name: 'aws' } };
 const base = {
@@ -97,6 +114,11 @@ export const sandboxOperations = {
     body: Type.Object(
       {
         amount: Type.Optional(AmountInput),
+        currency: Type.Optional({
+          ...CurrencyInput,
+          description: 'Of `amount`; left out: the one that the card is billed in.',
+        }),
+        ...billed,
         close_authorization: Type.Optional(
           Type.Boolean({ default: true, description: 'false: more follows, the rest stays reserved.' }),
         ),

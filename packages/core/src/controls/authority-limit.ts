@@ -119,7 +119,7 @@ function noAuthority(action: Action): Finding {
   return denial(CONTROL, CLAUSE, {
     reasonCode: 'no_authority',
     message: `No row of the authority matrix gives \`${action.agentId}\` authority for this category and jurisdiction now.`,
-    observed: `${action.category ?? 'no category'}`,
+    observed: action.category ?? 'no category',
     limit: 'a row of the authority matrix',
     nextStep:
       'Ask the operator for a row of the authority matrix that covers this agent, category and jurisdiction.',

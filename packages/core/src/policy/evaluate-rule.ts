@@ -2,7 +2,7 @@
 // Missing evidence never passes silently: `ignore` works only where the policy says it.
 import type { Action } from '../action.ts';
 import type { Finding, FindingOutcome } from '../finding.ts';
-import type { CompiledPolicy, CompiledRule, RuleFacts } from './rule.ts';
+import type { CompiledPolicy, CompiledRule, RuleFacts, RuleVerdict } from './rule.ts';
 
 /**
  * The finding of one rule, or null when the rule does not concern this action. Findings are written out in full,
@@ -58,10 +58,7 @@ export function evaluateRule(
         clause: rule.clause,
         nextStep: verdict.nextStep,
         approvers: verdict.approvers,
-        ...(verdict.routing === undefined ? null : { routing: verdict.routing }),
-        ...(verdict.relatedRequestIds === undefined
-          ? null
-          : { relatedRequestIds: verdict.relatedRequestIds }),
+        ...besidesOf(verdict),
       };
     case 'missing':
       return {
@@ -69,7 +66,8 @@ export function evaluateRule(
         policyId: policy.policyId,
         ruleId: rule.ruleId,
         outcome: MISSING_OUTCOME[rule.onMissing],
-        reasonCode: rule.onMissing === 'ignore' ? 'evidence_ignored' : (verdict.reasonCode ?? 'evidence_missing'),
+        reasonCode:
+          rule.onMissing === 'ignore' ? 'evidence_ignored' : (verdict.reasonCode ?? 'evidence_missing'),
         message: verdict.message,
         observed: null,
         limit: verdict.evidence,
@@ -78,6 +76,18 @@ export function evaluateRule(
         approvers: null,
       };
   }
+}
+
+/** What only some escalations say. */
+function besidesOf({
+  routing,
+  relatedRequestIds,
+}: Extract<RuleVerdict, { kind: 'escalate' }>): Pick<Finding, 'routing' | 'relatedRequestIds'> | null {
+  if (routing === undefined && relatedRequestIds === undefined) return null;
+  return {
+    ...(routing === undefined ? null : { routing }),
+    ...(relatedRequestIds === undefined ? null : { relatedRequestIds }),
+  };
 }
 
 /** What the agent does when a human has to sign: a purchase request waits and resumes, a check does not. */

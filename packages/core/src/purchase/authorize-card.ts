@@ -5,6 +5,7 @@ import { decide } from '../decide.ts';
 import type { DecisionFacts } from '../decision-facts.ts';
 import type { Finding } from '../finding.ts';
 import { checkVendor, sameHost } from '../vendor-match.ts';
+import { type ChargedAmount, merchantAmountDetail, merchantAmountOf } from './merchant-amount.ts';
 import { merchantDetail } from './merchant-detail.ts';
 import { ratesDecidedAgain, withForeignTransfers } from './period-rates.ts';
 import { releaseTransfers } from './release.ts';
@@ -12,6 +13,7 @@ import { type Reopening, reopen } from './reopen.ts';
 import { isComplete } from './who-may-sign.ts';
 import {
   type AuthorizationState,
+  type DetailValue,
   type Merchant,
   type PurchaseEvent,
   type PurchaseState,
@@ -22,8 +24,11 @@ import {
 /** A hold at the till reopens the request. */
 export interface AuthorizeCard extends Reopening {
   readonly authorizationId: string;
+  /** What the network will bill; the merchant's own amount where it does not say. */
   readonly amountMinor: bigint;
   readonly currency: string;
+  /** What the merchant asked for, where that is not what is billed. */
+  readonly merchantAmount?: ChargedAmount | null;
   readonly merchant: Merchant;
 }
 
@@ -152,6 +157,7 @@ function authorizationOf(command: AuthorizeCard, approved: boolean, reason: stri
     reason,
     amountMinor: command.amountMinor,
     currency: command.currency,
+    merchantAmount: merchantAmountOf(command.merchantAmount, command),
     merchant: command.merchant,
     forced: false,
     capturedMinor: 0n,
@@ -161,12 +167,13 @@ function authorizationOf(command: AuthorizeCard, approved: boolean, reason: stri
   };
 }
 
-function chargeDetail(command: AuthorizeCard, reason: string): Record<string, string | null> {
+function chargeDetail(command: AuthorizeCard, reason: string): Record<string, DetailValue> {
   return {
     authorization_id: command.authorizationId,
     amount_minor: command.amountMinor.toString(),
     currency: command.currency,
     reason,
+    ...merchantAmountDetail(merchantAmountOf(command.merchantAmount, command)),
     ...merchantDetail(command.merchant),
   };
 }

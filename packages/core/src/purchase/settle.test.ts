@@ -8,7 +8,8 @@ import { AUTHORIZATION_LAPSES_AFTER_MS, cancelPurchase, expirePurchase } from '.
 import { openPurchase } from './open-purchase.ts';
 import { captureAuthorization, forcePost, refundAuthorization, reverseAuthorization } from './settle.ts';
 import { signApproval } from './sign-approval.ts';
-import type { Checkout, Merchant, PurchaseState, Transition } from './state.ts';
+import type { ChargedAmount } from './merchant-amount.ts';
+import type { Checkout, Merchant, PurchaseEvent, PurchaseState, Transition } from './state.ts';
 
 const CARD_MS = 3_600_000;
 const CHECKOUT: Checkout = {
@@ -59,11 +60,17 @@ class Purchase {
     return transition.events.map((event) => event.type);
   }
 
-  charge(authorizationId: string, amountMinor = 10_000n, merchant = VENDOR): string[] {
+  charge(
+    authorizationId: string,
+    amountMinor = 10_000n,
+    merchant = VENDOR,
+    merchantAmount: ChargedAmount | null = null,
+  ): string[] {
     const command = {
       authorizationId,
       amountMinor,
       currency: 'USD',
+      merchantAmount,
       merchant,
       approvalId: 'apr_1',
       termsHash: '00',
@@ -82,6 +89,28 @@ class Purchase {
 
   reverse(authorizationId: string, amountMinor: bigint, nowMs = EXAMPLE_NOW_MS): string[] {
     return this.take(reverseAuthorization(this.state, { authorizationId, amountMinor }, nowMs));
+  }
+
+  chargeAbroad(authorizationId: string, euroMinor: bigint, billedMinor: bigint): string[] {
+    const merchantAmount = { amountMinor: euroMinor, currency: 'EUR' };
+    return this.charge(authorizationId, billedMinor, VENDOR, merchantAmount);
+  }
+
+  clearAbroad(
+    authorizationId: string,
+    euroMinor: bigint,
+    billedMinor: bigint,
+    closeAuthorization = true,
+  ): PurchaseEvent['detail'] {
+    const transition = captureAuthorization(this.state, {
+      authorizationId,
+      amountMinor: billedMinor,
+      currency: 'USD',
+      merchantAmount: { amountMinor: euroMinor, currency: 'EUR' },
+      closeAuthorization,
+    });
+    this.take(transition);
+    return transition.ok ? (transition.events[0]?.detail ?? {}) : { refused: transition.code };
   }
 
   force(authorizationId: string, amountMinor: bigint, merchant = VENDOR): string[] {
@@ -114,6 +143,61 @@ describe('a capture', () => {
     expect(purchase.reverse('auth_1', 6_000n)).toEqual(['authorization.reversed', 'purchase.completed']);
     expect(purchase.sums).toEqual([0n, 4_000n]);
     expect(purchase.state).toMatchObject({ checkoutStatus: 'reconciled', card: { status: 'expired' } });
+  });
+});
+
+describe('a charge in another currency', () => {
+  it('is compared by what is billed, and keeps what the merchant asked with the rate', () => {
+    const purchase = new Purchase();
+    expect(purchase.chargeAbroad('auth_1', 9_000n, 10_001n)).toEqual(['authorization.declined']);
+    expect(purchase.state.authorizations).toMatchObject([{ reason: 'amount_exceeds_card_limit' }]);
+    expect(purchase.chargeAbroad('auth_2', 20_000n, 10_000n)).toEqual(['authorization.approved']);
+    expect(purchase.state.authorizations[1]).toMatchObject({
+      amountMinor: 10_000n,
+      currency: 'USD',
+      merchantAmount: { amountMinor: 20_000n, currency: 'EUR', rate: '0.5' },
+    });
+  });
+
+  it('posts what was really billed: less gives the rest back, more is flagged and beyond the reservation', () => {
+    const less = new Purchase();
+    less.chargeAbroad('auth_1', 9_000n, 10_000n);
+    expect(less.clearAbroad('auth_1', 9_000n, 9_900n)).toMatchObject({
+      flags: ['exchange_difference'],
+      returned_minor: '100',
+      merchant_amount: { amount_minor: '9000', currency: 'EUR', rate: '1.1' },
+    });
+    expect(less.sums).toEqual([0n, 9_900n]);
+    const more = new Purchase();
+    more.chargeAbroad('auth_1', 9_000n, 10_000n);
+    expect(more.clearAbroad('auth_1', 9_000n, 10_080n)).toMatchObject({
+      flags: ['above_authorization', 'exchange_difference'],
+      beyond_reservation_minor: '80',
+    });
+    expect(more.sums).toEqual([0n, 10_080n]);
+    expect(more.state.checkoutStatus).toBe('settled'); // not reconciled
+  });
+
+  it('does not take a part, or its rounding, for an exchange difference', () => {
+    const purchase = new Purchase();
+    purchase.chargeAbroad('auth_1', 9_999n, 9_201n);
+    const third = purchase.clearAbroad('auth_1', 3_333n, 3_067n, false);
+    expect(third['flags']).toBeUndefined();
+    expect(purchase.clearAbroad('auth_1', 3_333n, 3_066n, false)['flags']).toEqual(['exchange_difference']);
+    expect(purchase.clearAbroad('auth_1', 3_333n, 3_068n)['flags']).toEqual(['exchange_difference']);
+    expect(purchase.sums).toEqual([0n, 9_201n]);
+  });
+
+  it('cannot be cleared in a currency that is not billed', () => {
+    const purchase = new Purchase();
+    purchase.chargeAbroad('auth_1', 9_000n, 10_000n);
+    const command = {
+      authorizationId: 'auth_1',
+      amountMinor: 9_000n,
+      currency: 'EUR',
+      closeAuthorization: true,
+    };
+    expect(purchase.take(captureAuthorization(purchase.state, command))).toEqual(['currency_mismatch']);
   });
 });
 

@@ -2,6 +2,12 @@
 // Money that has really moved is always recorded, even past a limit or after the end of the request: it is posted
 // from `available`, flagged as an overrun, never dropped.
 import { type Transfer, transferAll } from '../ledger.ts';
+import {
+  type ChargedAmount,
+  type MerchantAmount,
+  merchantAmountDetail,
+  merchantAmountOf,
+} from './merchant-amount.ts';
 import { merchantDetail } from './merchant-detail.ts';
 import { homePeriods, withForeignTransfers } from './period-rates.ts';
 import { closePurchase } from './reconcile.ts';
@@ -16,13 +22,20 @@ import {
 
 export interface CaptureAuthorization {
   readonly authorizationId: string;
-  /** null: all that is left. */
+  /** What was billed; null: all that is left. */
   readonly amountMinor: bigint | null;
+  /** In which it was billed; left out: in that of the authorization. */
+  readonly currency?: string;
+  /** What the merchant cleared, where that is not what was billed. */
+  readonly merchantAmount?: ChargedAmount | null;
   /** true: nothing more follows, the rest of the reservation is given back. */
   readonly closeAuthorization: boolean;
 }
 
-/** A clearing of an approved authorization, in part, in full or above it. */
+/**
+ * A clearing of an approved authorization, in part, in full or above it. What was really billed is what is posted, however
+ * the exchange rate moved since the authorization. Billed in another currency than the card's it is refused.
+ */
 export function captureAuthorization(state: PurchaseState, command: CaptureAuthorization): Transition {
   const authorization = find(state, command.authorizationId);
   if (authorization === null) return refused('authorization_not_found', 'There is no such authorization.');
@@ -30,6 +43,9 @@ export function captureAuthorization(state: PurchaseState, command: CaptureAutho
     return refused('authorization_declined', 'A declined authorization cannot be captured.');
   if (authorization.closed)
     return refused('authorization_closed', 'Nothing more can be captured on this authorization.');
+  const { currency } = authorization;
+  if (command.currency !== undefined && command.currency !== currency)
+    return refused('currency_mismatch', `This card is billed in ${currency}.`);
   const amountMinor = command.amountMinor ?? openMinor(authorization);
   if (amountMinor <= 0n)
     return refused('nothing_to_capture', 'There is nothing left to capture on this authorization.');
@@ -38,13 +54,21 @@ export function captureAuthorization(state: PurchaseState, command: CaptureAutho
     capturedMinor: authorization.capturedMinor + amountMinor,
     closed: command.closeAuthorization,
   };
-  return posted(state, replace(state, captured), captured, amountMinor, command.closeAuthorization);
+  const merchantAmount = merchantAmountOf(command.merchantAmount, { amountMinor, currency });
+  return posted(state, replace(state, captured), captured, {
+    amountMinor,
+    merchantAmount,
+    closing: command.closeAuthorization,
+  });
 }
 
 export interface ForcePost {
   readonly authorizationId: string;
+  /** What was billed. */
   readonly amountMinor: bigint;
   readonly currency: string;
+  /** What the merchant cleared, where that is not what was billed. */
+  readonly merchantAmount?: ChargedAmount | null;
   readonly merchant: Merchant;
 }
 
@@ -54,20 +78,27 @@ export function forcePost(state: PurchaseState, command: ForcePost): Transition 
   if (command.currency !== state.action.currency) {
     return refused('currency_mismatch', `This card is billed in ${state.action.currency}.`);
   }
+  const { amountMinor } = command;
+  const merchantAmount = merchantAmountOf(command.merchantAmount, command);
   const authorization: AuthorizationState = {
     authorizationId: command.authorizationId,
     approved: true,
     reason: 'forced_post',
-    amountMinor: command.amountMinor,
+    amountMinor,
     currency: command.currency,
+    merchantAmount,
     merchant: command.merchant,
     forced: true,
-    capturedMinor: command.amountMinor,
+    capturedMinor: amountMinor,
     reversedMinor: 0n,
     refundedMinor: 0n,
     closed: true,
   };
-  return posted(state, [...state.authorizations, authorization], authorization, command.amountMinor, true);
+  return posted(state, [...state.authorizations, authorization], authorization, {
+    amountMinor,
+    merchantAmount,
+    closing: true,
+  });
 }
 
 /** Takes an approved authorization back before it is captured; in full, it restores the card. */
@@ -181,12 +212,17 @@ export function refundAuthorization(state: PurchaseState, command: RefundAuthori
   return withForeignTransfers(state, refund, creditOf);
 }
 
+interface Clearing {
+  readonly amountMinor: bigint;
+  readonly merchantAmount: MerchantAmount | null;
+  readonly closing: boolean;
+}
+
 function posted(
   state: PurchaseState,
   authorizations: readonly AuthorizationState[],
   authorization: AuthorizationState,
-  amountMinor: bigint,
-  closing: boolean,
+  { amountMinor, merchantAmount, closing }: Clearing,
 ): Transition {
   // A clearing without an authorization leaves what an open one still has to take, until that has lapsed.
   const final = closing && !(state.card?.status === 'used' && hasOpen({ authorizations }));
@@ -212,6 +248,7 @@ function posted(
     // Charged by force while a human was asked: a signature afterwards would let it be charged once more.
     ...(held ? { status: 'denied', approval: cancelledApproval(state) } : {}),
   };
+  const flags = clearingFlags(authorization, amountMinor, merchantAmount);
   const settlement: PurchaseEvent = {
     type: 'settlement.posted',
     transfers,
@@ -221,6 +258,8 @@ function posted(
       amount_minor: amountMinor.toString(),
       beyond_reservation_minor: beyond.toString(),
       returned_minor: remainder.toString(),
+      ...merchantAmountDetail(merchantAmount),
+      ...(flags.length === 0 ? {} : { flags }),
       forced: authorization.forced,
       ...(authorization.forced ? merchantDetail(authorization.merchant) : {}),
       final,
@@ -230,6 +269,28 @@ function posted(
   if (!final) return withForeignTransfers(state, { ok: true, state: next, events: [settlement] });
   const closed = closePurchase(next);
   return withForeignTransfers(state, { ok: true, state: closed.state, events: [settlement, closed.event] });
+}
+
+export type ClearingFlag = 'above_authorization' | 'exchange_difference';
+
+/** How a clearing differs from what was authorized. `authorization`: as it stands after the clearing. */
+function clearingFlags(
+  authorization: AuthorizationState,
+  amountMinor: bigint,
+  cleared: MerchantAmount | null,
+): readonly ClearingFlag[] {
+  if (authorization.forced) return [];
+  const flags: ClearingFlag[] = [];
+  if (openMinor(authorization) < 0n) flags.push('above_authorization');
+  const asked = authorization.merchantAmount;
+  // Only the merchant's own amounts tell a changed rate from a part, and less than a minor unit is rounding.
+  if (asked !== null && cleared !== null && asked.currency === cleared.currency) {
+    const scaledDifference =
+      amountMinor * asked.amountMinor - authorization.amountMinor * cleared.amountMinor;
+    const magnitude = scaledDifference < 0n ? -scaledDifference : scaledDifference;
+    if (magnitude >= asked.amountMinor) flags.push('exchange_difference');
+  }
+  return flags;
 }
 
 /** Whether something may still be captured on an authorization. */

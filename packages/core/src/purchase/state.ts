@@ -3,6 +3,7 @@
 import type { Action } from '../action.ts';
 import type { Finding } from '../finding.ts';
 import type { Transfer } from '../ledger.ts';
+import type { MerchantAmount } from './merchant-amount.ts';
 import type { PeriodRates } from './period-rates.ts';
 
 export type PurchaseStatus = 'approved' | 'held' | 'denied' | 'cancelled' | 'expired';
@@ -87,8 +88,11 @@ export interface AuthorizationState {
   readonly approved: boolean;
   /** `approved`, or the decline's reason code. */
   readonly reason: string;
+  /** What is billed: captures, reversals and refunds are in the same currency. */
   readonly amountMinor: bigint;
   readonly currency: string;
+  /** What the merchant asked for; null: the same. */
+  readonly merchantAmount: MerchantAmount | null;
   readonly merchant: Merchant;
   /** A clearing that had no authorization. */
   readonly forced: boolean;

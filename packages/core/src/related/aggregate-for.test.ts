@@ -143,7 +143,21 @@ describe('the words of an intent', () => {
     ['order 4711', 'order 4711', false],
     ['', '', false],
   ])('%s | %s', (left, right, shared) => {
-    expect(sharesIntent(intentWords(left), intentWords(right))).toBe(shared);
+    for (const isClose of [true, false]) {
+      expect(sharesIntent(intentWords(left), intentWords(right), { isClose })).toBe(shared);
+    }
+  });
+
+  it.each([
+    ['locks: labour', 'locks: delivery', true],
+    ['locks', 'locks', true],
+    ['roof repair: labour', 'boiler repair: materials', false],
+    ['paper', 'pens', false],
+    ['', 'locks', false],
+  ])('relate by a single word what is close in time alone: %s | %s', (left, right, shared) => {
+    const words = [intentWords(left), intentWords(right)] as const;
+    expect(sharesIntent(...words, { isClose: true })).toBe(shared);
+    expect(sharesIntent(...words, { isClose: false })).toBe(false);
   });
 
   it('relate both ways alike', () => {
@@ -151,7 +165,9 @@ describe('the words of an intent', () => {
     fc.assert(
       fc.property(words, words, (left, right) => {
         const [a, b] = [[...new Set(left)], [...new Set(right)]];
-        expect(sharesIntent(a, b)).toBe(sharesIntent(b, a));
+        for (const isClose of [true, false]) {
+          expect(sharesIntent(a, b, { isClose })).toBe(sharesIntent(b, a, { isClose }));
+        }
       }),
     );
   });

@@ -29,10 +29,15 @@ function singular(word: string): string {
   return word.length > 3 && word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word;
 }
 
-/** At least two words, or the only one, and half of the shorter of the two: `roof repair: labour`, `roof repair: scaffold`. */
-export function sharesIntent<T>(left: readonly T[], right: readonly T[]): boolean {
-  const shorter = Math.min(left.length, right.length);
-  if (shorter === 0) return false;
+/**
+ * Half of the shorter of the two: `roof repair: labour`, `roof repair: scaffold`. At least two words; one is enough of what is
+ * close in time, as parts of one order are (`locks: labour`, `locks: delivery`): a month apart it is what is bought anyway.
+ */
+export function sharesIntent<T>(
+  left: readonly T[],
+  right: readonly T[],
+  { isClose }: { readonly isClose: boolean },
+): boolean {
   const shared = left.filter((word) => right.includes(word)).length;
-  return shared * 2 >= shorter && (shared >= 2 || shorter === 1);
+  return shared >= (isClose ? 1 : 2) && shared * 2 >= Math.min(left.length, right.length);
 }

@@ -8,7 +8,7 @@ export interface RelationSettings {
   readonly intentSharePercent: number;
   /** From this share of the threshold, in percent, a part is a large one. */
   readonly largeSharePercent: number;
-  /** Days in which large parts are close in time. */
+  /** Days in which parts are close in time: large ones, and ones whose intents share a single word. */
   readonly closeDays: number;
 }
 

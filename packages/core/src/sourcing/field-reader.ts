@@ -7,7 +7,7 @@ import { isIdentifier, isJsonObject, kindOf, pointerTo } from '../policy/json-do
 import type { RuleFault } from '../policy/rule.ts';
 import { validateVendorEntry } from '../vendor-match.ts';
 
-export const ENTRIES_MAX = 10_000;
+const ENTRIES_MAX = 10_000;
 const TEXT_LENGTH_MAX = 500;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/i;
 /** What the calendar can compute. */

@@ -17,7 +17,7 @@ import { EXAMPLE_NOW_MS, exampleAction, exampleBudget, exampleFacts } from './ex
 
 export const STAGES = ['request', 'execution', 'authorization'] as const satisfies readonly Stage[];
 
-export function exampleSourcingPolicy(document: object): CompiledSourcingPolicy {
+function exampleSourcingPolicy(document: object): CompiledSourcingPolicy {
   const parsed = parseSourcingPolicy('default', document, 1);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
   return parsed.policy;

@@ -134,8 +134,7 @@ function writeCsv(columns: readonly string[], entries: readonly Entry[]): string
 
 /** RFC 4180; a text that a spreadsheet would take for a formula is made a text (OWASP, CSV injection). */
 function cellOf(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  const text = String(value as string | number);
+  const text = typeof value === 'number' ? value.toString() : typeof value === 'string' ? value : '';
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

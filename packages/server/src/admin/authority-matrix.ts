@@ -3,7 +3,12 @@
 import { createHash } from 'node:crypto';
 
 import { canonicalJson } from '@countersign/audit';
-import { type AuthorityMatrix, parseAuthorityMatrix, parseInstant } from '@countersign/core';
+import {
+  type AuthorityMatrix,
+  parseAuthorityMatrix,
+  parseInstant,
+  parseJurisdiction,
+} from '@countersign/core';
 
 import { type AuthorityMatrixRow, insertAuthorityMatrix } from '../ledger/insert-authority-matrix.ts';
 import { findAuthorityMatrix } from '../ledger/find-authority-matrix.ts';
@@ -22,6 +27,7 @@ import {
 } from './apply-change.ts';
 import { readMatrixRows, readMatrixTiers } from './authority-matrix-csv.ts';
 import { type Page, type PageQuery, pageOf, pageWindow } from './page.ts';
+import { readRegions } from './read-regions.ts';
 
 export interface AuthorityMatrixSummary {
   readonly version: number;
@@ -94,15 +100,25 @@ async function publish(
   if (!parsed.ok) throw refused(parsed.faults);
   const effectiveFrom = effectiveFromOf(document);
   return applyChange(context, { actor, operation: 'authority_matrix.publish', options }, async (step) => {
+    await refuseUnknownRegions(step, document);
     await refuseUnknownSigners(step, parsed.matrix);
     const [newest] = await listed(step);
     const inForce = await firstRow<AuthorityMatrixRow>(
       step.tx,
       findAuthorityMatrix({ version: null, at: step.at }),
     );
+    const effective = effectiveFrom ?? step.at;
+    if (inForce !== null && effective < inForce.effective_from) {
+      const message = `version ${inForce.version} is in force since ${inForce.effective_from.toISOString()}: an earlier one would never be`;
+      throw invalid('/effective_from', message, 'never_in_force');
+    }
+    const former = await firstRow<AuthorityMatrixRow>(
+      step.tx,
+      findAuthorityMatrix({ version: null, at: effective > step.at ? effective : step.at }),
+    );
     const row: AuthorityMatrixRow = {
       version: (newest?.version ?? 0) + 1,
-      effective_from: effectiveFrom ?? step.at,
+      effective_from: effective,
       document,
       created_at: step.at,
       created_by: callerId(actor),
@@ -112,8 +128,10 @@ async function publish(
     await step.record({
       type: 'authority_matrix.published',
       subjectId: 'authority_matrix',
-      before: inForce === null ? null : snapshotOf(inForce),
+      before: former === null ? null : snapshotOf(former),
       after: snapshotOf(row),
+      documents: { before: former?.document ?? null, after: document },
+      ...(former === null ? {} : { undo: undoOf(former, row) }),
     });
     return viewOf(row);
   });
@@ -122,6 +140,11 @@ async function publish(
 async function listed(step: ChangeStep): Promise<ListedAuthorityMatrixRow[]> {
   return (await step.tx.query<ListedAuthorityMatrixRow>(listAuthorityMatrices({ before: null, limit: 1 })))
     .rows;
+}
+
+/** What would have been in force at its date without it. Of two with one date the later version counts. */
+function undoOf(former: AuthorityMatrixRow, row: AuthorityMatrixRow): unknown {
+  return { ...(former.document as object), effective_from: row.effective_from.toISOString() }; // parsed when published
 }
 
 /** CSV stands for the list of the same name. */
@@ -153,6 +176,34 @@ function effectiveFromOf(document: Readonly<Record<string, unknown>>): Date | nu
     throw invalid('/effective_from', 'a time such as `2026-03-01T00:00:00Z` (RFC 3339)', 'invalid_time');
   }
   return new Date(ms);
+}
+
+/** A row or a tier for a region that does not exist would hold nowhere, and leave a wider one in force. */
+async function refuseUnknownRegions(
+  step: ChangeStep,
+  document: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const regions = await readRegions(step);
+  const { rows = [], tiers = [] } = document as { rows?: RegionUser[]; tiers?: RegionUser[] }; // parsed just now
+  const faults: AdminFault[] = [];
+  for (const [name, entries] of [
+    ['rows', rows],
+    ['tiers', tiers],
+  ] as const) {
+    for (const [at, { jurisdiction = '*' }] of entries.entries()) {
+      if (parseJurisdiction(jurisdiction, regions) !== undefined) continue;
+      faults.push({
+        pointer: `/${name}/${at}/jurisdiction`,
+        code: 'unknown_jurisdiction',
+        message: `\`${jurisdiction}\` is neither a country (ISO 3166-1 alpha-2), a region that is known here, nor \`*\``,
+      });
+    }
+  }
+  if (faults.length > 0) throw refused(faults);
+}
+
+interface RegionUser {
+  readonly jurisdiction?: string;
 }
 
 /** A tier whose signers do not exist, or may not sign, would hold for ever. */
@@ -202,7 +253,8 @@ function snapshotOf(row: AuthorityMatrixRow): Record<string, string | number> {
 }
 
 function viewOf(row: AuthorityMatrixRow): AuthorityMatrixView {
-  const { rows, tiers = [] } = row.document as Pick<AuthorityMatrixView, 'rows' | 'tiers'>; // parsed when published
+  const { rows, tiers = [] } = row.document as Pick<AuthorityMatrixView, 'rows'> &
+    Partial<Pick<AuthorityMatrixView, 'tiers'>>; // parsed when published
   return {
     version: row.version,
     effectiveFrom: row.effective_from.toISOString(),

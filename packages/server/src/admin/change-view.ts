@@ -47,7 +47,7 @@ export function undoOf(row: ConfigurationChangeRow): unknown {
   return recordsOf(row)?.find(({ undo }) => undo !== undefined)?.undo;
 }
 
-export function isEmergency(row: ConfigurationChangeRow): boolean {
+function isEmergency(row: ConfigurationChangeRow): boolean {
   return EMERGENCY_STATUSES.has(row.status);
 }
 

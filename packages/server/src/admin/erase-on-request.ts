@@ -39,7 +39,7 @@ export interface Erasure {
 }
 
 /** Stands where the name of a person was. */
-export const ERASED_NAME = '(erased)';
+const ERASED_NAME = '(erased)';
 /** More changes of one person than anybody makes. */
 const CHANGES_MAX = 10_000;
 

@@ -20,7 +20,7 @@ import {
 } from './apply-change.ts';
 import { checkedCurrency } from './checked-input.ts';
 import { type Page, type PageQuery, pageOf, pageWindow } from './page.ts';
-import { type RateInput, readRates, readRatesCsv, refused } from './read-exchange-rates.ts';
+import { type RateInput, csvOf, readRates, readRatesCsv, refused } from './read-exchange-rates.ts';
 
 export interface ExchangeRateView {
   readonly rateId: string;
@@ -62,13 +62,15 @@ export interface ExchangeRates {
   list(query?: ExchangeRateQuery): Promise<Page<ExchangeRateView>>;
 }
 
+const IMPORT = 'exchange_rates.import';
+
 export function createExchangeRates(context: AdminContext): ExchangeRates {
   const today = (): string => new Date(context.now()).toISOString().slice(0, 10);
   return {
     publish: async (actor, body, options) =>
       publish(context, actor, 'exchange_rates.publish', readRates(body, today()), options),
     importCsv: async (actor, csv, options) =>
-      publish(context, actor, 'exchange_rates.import', readRatesCsv(csv, today()), options),
+      publish(context, actor, IMPORT, readRatesCsv(csv, today()), options),
     list: (query) => list(context, query ?? {}),
   };
 }
@@ -82,7 +84,8 @@ async function publish(
 ): Promise<PublishedRates> {
   const parts = partsOf(rates);
   return applyChange(context, { actor, operation, options, entryCountMax: parts.length }, async (step) => {
-    const revisions = await revisionsOf(step, rates);
+    const formers = await formersOf(step, rates);
+    const undo = undoOf(rates, formers, operation);
     const published: ExchangeRateInsert[] = [];
     for (const part of parts) {
       const rows = part.map((rate, line): ExchangeRateInsert => {
@@ -90,7 +93,7 @@ async function publish(
         return {
           ...fields,
           rateId: newId('exr'),
-          revision: (revisions.get(rate) ?? 0) + 1,
+          revision: (formers.get(rate)?.revision ?? 0) + 1,
           publishedBy: callerId(actor),
           createdAtMs: step.at.getTime(),
           entryId: step.entryId,
@@ -100,16 +103,50 @@ async function publish(
       const [first] = rows;
       if (first === undefined) throw new Error('a part has a rate');
       await step.tx.query(insertExchangeRates(rows));
-      const after = { rates: rows.map(recordedRate) };
-      await step.record({ type: 'exchange_rate.published', subjectId: first.rateId, before: null, after });
+      const corrected = part.flatMap((rate): RecordedRate[] => {
+        const former = formers.get(rate);
+        return former === undefined ? [] : [former];
+      });
+      await step.record({
+        type: 'exchange_rate.published',
+        subjectId: first.rateId,
+        before: corrected.length === 0 ? null : { rates: corrected.map(recordedRate) },
+        after: { rates: rows.map(recordedRate) },
+        ...(undo === null || published.length > 0 ? {} : { undo }),
+      });
       published.push(...rows);
     }
     return { published: published.length, rates: published.map(viewOfInsert) };
   });
 }
 
+type RecordedRate = Omit<
+  ExchangeRateInsert,
+  'publishedBy' | 'createdAtMs' | 'entryId' | 'line'
+>;
+
+/**
+ * What was in force before, where every rate corrects an earlier one. One that is new has none to bring back: a rate stays
+ * published, and is corrected by another.
+ */
+function undoOf(
+  rates: readonly RateInput[],
+  formers: ReadonlyMap<RateInput, RecordedRate>,
+  operation: string,
+): unknown {
+  const undone: Record<string, string>[] = [];
+  for (const rate of rates) {
+    const former = formers.get(rate);
+    if (former === undefined) return null;
+    const { rate_id: _, revision: __, ...fields } = recordedRate(former);
+    undone.push({ ...(fields as Record<string, string>), correction: 'true' }); // without the revision all are texts
+  }
+  if (operation === IMPORT) return { csv: csvOf(undone) };
+  return { rates: undone.map((fields) => ({ ...fields, correction: true })) };
+}
+
 /** As the record has it; what is empty is left out. */
-function recordedRate(row: ExchangeRateInsert): Record<string, string | number> {
+function recordedRate(row: RecordedRate): Record<string, string | number> {
   return {
     base: row.base,
     date: row.date,
@@ -134,8 +171,9 @@ function partsOf(rates: readonly RateInput[]): RateInput[][] {
   const parts: RateInput[][] = [];
   let bytes = ENTRY_BYTES_MAX;
   for (const rate of rates) {
-    const size =
+    const own =
       RATE_BYTES + rate.source.length + rate.rate.length + Buffer.byteLength(JSON.stringify(rate.supplier));
+    const size = rate.isCorrection ? own * 2 : own; // with what it corrects
     if (bytes + size > ENTRY_BYTES_MAX) {
       parts.push([]);
       bytes = 0;
@@ -146,19 +184,31 @@ function partsOf(rates: readonly RateInput[]): RateInput[][] {
   return parts;
 }
 
-/** How often each was published before: only a correction may be published again. */
-async function revisionsOf(step: ChangeStep, rates: readonly RateInput[]): Promise<Map<RateInput, number>> {
+/** As what each was published before: only a correction may be published again. */
+async function formersOf(
+  step: ChangeStep,
+  rates: readonly RateInput[],
+): Promise<Map<RateInput, RecordedRate>> {
   const { rows } = await step.tx.query<ExchangeRateRevisionRow>(findExchangeRateRevisions(rates));
-  const known = new Map(rows.map((row) => [row.ordinal, row.revision]));
+  const known = new Map(rows.map((row) => [row.ordinal, row]));
   const faults: AdminFault[] = [];
-  const revisions = new Map<RateInput, number>();
+  const formers = new Map<RateInput, RecordedRate>();
   rates.forEach((rate, index) => {
-    const revision = known.get(index);
-    if (revision !== undefined) revisions.set(rate, revision);
-    if (rate.isCorrection === (revision !== undefined)) return;
-    const { pointer, label } = rate;
+    const row = known.get(index);
+    const { pointer, label, isCorrection, ...same } = rate;
+    if (row !== undefined) {
+      formers.set(rate, {
+        ...same,
+        rateId: row.rate_id,
+        rate: row.rate,
+        validFrom: row.valid_from,
+        validUntil: row.valid_until,
+        revision: row.revision,
+      });
+    }
+    if (isCorrection === (row !== undefined)) return;
     faults.push(
-      rate.isCorrection
+      isCorrection
         ? { pointer, code: 'nothing_to_correct', message: `${label}no such rate was published` }
         : {
             pointer,
@@ -168,7 +218,7 @@ async function revisionsOf(step: ChangeStep, rates: readonly RateInput[]): Promi
     );
   });
   if (faults.length > 0) throw refused(faults);
-  return revisions;
+  return formers;
 }
 
 async function list(context: AdminContext, query: ExchangeRateQuery): Promise<Page<ExchangeRateView>> {

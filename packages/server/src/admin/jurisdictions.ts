@@ -24,6 +24,7 @@ import {
   readRows,
 } from './apply-change.ts';
 import { checkedCountry } from './checked-input.ts';
+import { refuseRegionsInUse } from './regions-in-use.ts';
 
 export interface JurisdictionsView {
   /** 0: none was published. */
@@ -64,6 +65,7 @@ async function publish(
   refuseFaults(regions);
   return applyChange(context, { actor, operation: 'jurisdictions.publish', options }, async (step) => {
     const former = await firstRow<JurisdictionsRow>(step.tx, findJurisdictions());
+    if (former !== null) await refuseRegionsInUse(step, compileRegions(viewOf(former).regions), regions);
     const row: JurisdictionsRow = {
       version: (former?.version ?? 0) + 1,
       document: { regions },

@@ -24,7 +24,7 @@ export interface RateInput {
   readonly label: string;
 }
 
-export const RATES_MAX = 5_000;
+const RATES_MAX = 5_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -92,13 +92,20 @@ export function readRatesCsv(csv: unknown, today: string): RateInput[] {
   );
 }
 
+/** The file that says these rates; what is left out of one is an empty cell. */
+export function csvOf(rates: readonly Readonly<Record<string, string>>[]): string {
+  const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const lines = rates.map((rate) => FIELDS.map((name) => cell(rate[name] ?? '')).join(','));
+  return [FIELDS.join(','), ...lines, ''].join('\n');
+}
+
 export function refused(faults: readonly AdminFault[]): AdminError {
   const more = faults.length === 1 ? '' : ` (and ${faults.length - 1} more)`;
   return new AdminError('invalid', `nothing was published: ${faults[0]?.message ?? ''}${more}`, { faults });
 }
 
 /** Two of them are the same rate when these agree. */
-export function rateKey(
+function rateKey(
   rate: Omit<RateInput, 'isCorrection' | 'pointer' | 'label' | 'rate' | 'validFrom' | 'validUntil'>,
 ): string {
   const { methodology, base, quote, supplier, date, source } = rate;

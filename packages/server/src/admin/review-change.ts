@@ -298,6 +298,9 @@ function changedFields(
   const [left, right] = [then[side], now.before];
   const faults: AdminFault[] = [];
   for (const name of new Set([...Object.keys(left ?? {}), ...Object.keys(right ?? {})])) {
+    // What is said of the change alone, such as its reason, is no state that could have changed since.
+    const isOfTheChange = side === 'after' && right !== null && !Object.hasOwn(right, name);
+    if (isOfTheChange && then.before !== null && !Object.hasOwn(then.before, name)) continue;
     const [was, is] = [left?.[name] ?? null, right?.[name] ?? null];
     if (isDeepStrictEqual(was, is)) continue;
     const isSecret = then.personal.includes(name) || now.personal.includes(name);

@@ -6,7 +6,7 @@ import type { AdminFault } from './admin-error.ts';
 import { type SupplierInput } from './supplier-input.ts';
 import type { SupplierDocument } from '../suppliers/stored-supplier.ts';
 
-export const SUPPLIER_COLUMNS = [
+const SUPPLIER_COLUMNS = [
   'supplier_id',
   'legal_name',
   'trading_names',

@@ -27,6 +27,8 @@ import {
 } from './apply-change.ts';
 import type { Snapshot } from './personal-text.ts';
 
+export { HOLD_SUBJECTS, type VelocitySettings } from '@countersign/core'; // for the job that watches
+
 export interface VelocityView {
   /** 0: nobody has set it, so it is as it comes. */
   readonly version: number;
@@ -96,6 +98,7 @@ async function configure(
       subjectId: 'velocity',
       before: former === null ? null : settingsSnapshot(former),
       after: settingsSnapshot(row),
+      undo: former?.document ?? {}, // as it comes
     });
     return viewOf(row);
   });

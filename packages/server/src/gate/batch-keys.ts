@@ -43,7 +43,7 @@ function keyHashesOf(slots: readonly Slot[]): string[] {
 }
 
 /** Of openings, and of steps that decide again or may end a purchase. */
-export function relatedKeysOfSlot(slot: Slot): RelatedKeys {
+function relatedKeysOfSlot(slot: Slot): RelatedKeys {
   if (!('kind' in slot)) return NO_RELATED_KEYS;
   return slot.kind !== 'step' || COUNTING.has(slot.command.kind) ? slot.related : NO_RELATED_KEYS;
 }

@@ -2,6 +2,7 @@
 // currencies and countries are known codes. Wire types never come this far.
 import type {
   ActionType,
+  ChargedAmount,
   CurrencyCode,
   Finding,
   Merchant,
@@ -101,15 +102,21 @@ type KeyedStep =
   | {
       readonly kind: 'authorize';
       readonly cardId: string;
+      /** What will be billed; the merchant's own amount where the network does not say. */
       readonly amountMinor: bigint;
       readonly currency: CurrencyCode;
+      /** What the merchant asked for, where that is not what is billed. */
+      readonly merchantAmount?: ChargedAmount | null;
       readonly merchant: Merchant;
     }
   | {
       readonly kind: 'capture';
       readonly authorizationId: string;
-      /** null: all that is left. */
+      /** What was billed; null: all that is left. */
       readonly amountMinor: bigint | null;
+      /** Left out: that of the authorization. */
+      readonly currency?: CurrencyCode;
+      readonly merchantAmount?: ChargedAmount | null;
       readonly closeAuthorization: boolean;
     }
   | { readonly kind: 'reverse'; readonly authorizationId: string; readonly amountMinor: bigint | null }
@@ -119,6 +126,7 @@ type KeyedStep =
       readonly cardId: string;
       readonly amountMinor: bigint;
       readonly currency: CurrencyCode;
+      readonly merchantAmount?: ChargedAmount | null;
       readonly merchant: Merchant;
     }
   | {

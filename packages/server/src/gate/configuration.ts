@@ -74,7 +74,7 @@ export interface Configuration {
   readonly programmes: ReadonlyMap<string, string>;
   readonly agents: ReadonlyMap<string, Agent>;
   readonly policies: ReadonlyMap<string, CompiledPolicy>;
-  /** The one in force when this was loaded, and those whose date is yet to come. */
+  /** The one in force a day before this was loaded, and all after it. */
   readonly authorityMatrices: readonly AuthorityMatrix[];
   /** Active principals with the role approver: id -> e-mail address. */
   readonly approvers: ReadonlyMap<string, string | null>;

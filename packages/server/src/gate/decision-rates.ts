@@ -16,7 +16,7 @@ export interface Exchange {
   readonly settings: ExchangeSettings;
 }
 
-export class DecisionRates implements ExchangeFacts {
+class DecisionRates implements ExchangeFacts {
   readonly rates: ExchangeRateFact[] = [];
   readonly #exchange: Exchange;
   readonly #atMs: number;

@@ -17,6 +17,7 @@ import {
   type Signature,
   type Transfer,
   formatAmount,
+  merchantAmountDetail,
   parseAmount,
 } from '@countersign/core';
 
@@ -245,7 +246,7 @@ export function purchaseBody(
 }
 
 /** undefined: there are none. */
-export function transfersBody(transfers: readonly Transfer[]): Json {
+function transfersBody(transfers: readonly Transfer[]): Json {
   return transfers.length === 0 ? undefined : transfers.map(transferRow);
 }
 
@@ -293,6 +294,7 @@ function authorizationBody(authorization: AuthorizationState): Body {
     closed: authorization.closed,
     currency: authorization.currency,
     forced: authorization.forced,
+    ...merchantAmountDetail(authorization.merchantAmount),
     reason: authorization.reason,
     refunded_minor: authorization.refundedMinor.toString(),
     reversed_minor: authorization.reversedMinor.toString(),

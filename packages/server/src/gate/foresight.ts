@@ -37,8 +37,8 @@ export class Foresight {
     }
     const relatedDays: RelatedDayRow[] = [];
     for (const groupKey of keys.related.groupKeys) {
-      const days = this.#relatedDays.get(groupKey);
-      if (days === undefined) return null;
+      // A group that this process has not met is most likely new: if it is not, it is known after the miss.
+      const days = this.#relatedDays.get(groupKey) ?? [];
       for (const day of days) if (day.day >= keys.related.sinceDay) relatedDays.push(day);
     }
     const entryIds: bigint[] = [];
@@ -71,10 +71,14 @@ export class Foresight {
       locked.entryIds.every((entryId, index) => entryId === expected.entryIds[index]) &&
       !locked.hasTakenKeys &&
       locked.duplicates.size === 0 &&
-      areSameBalances(expected.balances, locked.balances) &&
-      areSameDays(expected.relatedDays, locked.relatedDays);
-    if (!isSame) this.#looks = LOOKS_AFTER_MISS;
-    return isSame;
+      areSameBalances(expected.balances, locked.balances);
+    if (!isSame) {
+      this.#looks = LOOKS_AFTER_MISS;
+      return false;
+    }
+    if (areSameDays(expected.relatedDays, locked.relatedDays)) return true;
+    this.#learnRelated(locked.relatedDays, []);
+    return false;
   }
 
   /** After a commit: what the batch left behind. */

@@ -6,6 +6,7 @@ import type {
   AuthorizationState,
   CardState,
   Merchant,
+  MerchantAmount,
   PurchaseState,
 } from '@countersign/core';
 
@@ -309,6 +310,7 @@ function authorizationOf(row: ReadAuthorizationsRow): AuthorizationState {
     reason: row.reason,
     amountMinor: row.amount_minor,
     currency: row.currency,
+    merchantAmount: merchantAmountOf(row.merchant_amount),
     merchant: row.merchant as Merchant, // written by upsertAuthorization only
     forced: row.forced,
     capturedMinor: row.captured_minor,
@@ -316,4 +318,9 @@ function authorizationOf(row: ReadAuthorizationsRow): AuthorizationState {
     refundedMinor: row.refunded_minor,
     closed: row.closed,
   };
+}
+
+function merchantAmountOf(stored: ReadAuthorizationsRow['merchant_amount']): MerchantAmount | null {
+  if (stored === null) return null;
+  return { amountMinor: BigInt(stored.amount_minor), currency: stored.currency, rate: stored.rate };
 }

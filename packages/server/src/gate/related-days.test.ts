@@ -1,13 +1,39 @@
-import { DEFAULT_RELATION_SETTINGS, type RelatedGroup } from '@countersign/core';
+import { type Action, DEFAULT_RELATION_SETTINGS, type RelatedGroup } from '@countersign/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { RelatedDays } from './related-days.ts';
 import { type RelatedKeys, relatedKeyTexts, relatedKeysOf, relatedKeysOfTexts } from './related-keys.ts';
-import { exampleAction } from '../../../core/src/testing/example-facts.ts';
 
 const TODAY = 20_000;
 const SETTINGS = DEFAULT_RELATION_SETTINGS;
+
+function exampleAction(changes: Partial<Action>): Action {
+  return {
+    subject: 'purchase',
+    type: 'spend',
+    agentId: 'agent_1',
+    team: null,
+    entityId: 'default',
+    policyId: null,
+    counterparty: 'roofer',
+    amountMinor: 100n,
+    currency: 'USD',
+    category: null,
+    costCenter: null,
+    project: null,
+    rail: 'card',
+    country: null,
+    mcc: null,
+    merchantDomain: null,
+    daysSincePurchase: null,
+    discountBasisPoints: null,
+    dealAmountMinor: null,
+    sourcing: null,
+    sources: {},
+    ...changes,
+  };
+}
 
 interface Bought {
   readonly requestId: string;
@@ -106,6 +132,19 @@ describe('the day buckets of a group', () => {
         for (const each of left) expect(each.amountMinor <= smallest).toBe(true);
       }),
     );
+  });
+
+  it('relate by a single shared word within the close days, by two within the window', () => {
+    const days = new RelatedDays([]);
+    for (const [index, words] of [[1], [1, 2]].entries()) {
+      for (const day of [TODAY - SETTINGS.closeDays - 1, TODAY - SETTINGS.closeDays]) {
+        const counted = { requestId: `preq_${index}_${TODAY - day}`, currency: 'USD', amountMinor: 1n };
+        days.add({ ...keysAt(day, 'cost_center'), words }, counted, 1n);
+      }
+    }
+    const [group] = days.facts(keysAt(TODAY, 'cost_center'), { settings: SETTINGS, day: TODAY, own: null });
+    const sharing = (group?.parts ?? []).filter((part) => part.sharesIntent).map((part) => part.requestId);
+    expect(sharing.sort()).toEqual(['preq_0_7', 'preq_1_7', 'preq_1_8']);
   });
 
   it('cost the same however many purchases they count', () => {

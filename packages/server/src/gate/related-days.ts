@@ -133,7 +133,7 @@ export class RelatedDays {
           currency,
           amountMinor,
           daysBefore,
-          sharesIntent: sharesIntent(words, partWords),
+          sharesIntent: sharesIntent(words, partWords, { isClose: daysBefore <= settings.closeDays }),
         });
       }
     }

@@ -98,7 +98,7 @@ export function ceilingPeriods({ tender, framework, waivers }: ResolvedSourcing,
 }
 
 /** When a ceiling's one period begins. */
-export const CEILING_STARTS_AT_MS = 0;
+const CEILING_STARTS_AT_MS = 0;
 
 function periodOf(
   budgetId: string,

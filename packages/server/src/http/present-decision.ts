@@ -114,6 +114,14 @@ export interface RecordedAuthorization {
   readonly reversed_minor: string;
   readonly refunded_minor: string;
   readonly closed: boolean;
+  /** What the merchant asked for, where the card is billed in another currency. */
+  readonly merchant_amount?: RecordedMerchantAmount;
+}
+
+export interface RecordedMerchantAmount {
+  readonly amount_minor: string;
+  readonly currency: string;
+  readonly rate: string;
 }
 
 /** The body of an entry as it is stored. */
@@ -159,7 +167,9 @@ function presentFinding(finding: RecordedDecision['findings'][number]): Finding 
     limit: finding.limit ?? null,
     clause: finding.clause ?? null,
     next_step: finding.next_step ?? null,
-    ...(finding.related_request_ids === undefined ? null : { related_request_ids: finding.related_request_ids }),
+    ...(finding.related_request_ids === undefined
+      ? null
+      : { related_request_ids: finding.related_request_ids }),
   };
 }
 

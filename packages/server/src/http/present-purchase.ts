@@ -239,7 +239,7 @@ function presentStoredStep(step: ApprovalStep, index: number): Step {
   };
 }
 
-export function storedSteps(stored: unknown): readonly ApprovalStep[] {
+function storedSteps(stored: unknown): readonly ApprovalStep[] {
   return Array.isArray(stored) ? (stored as ApprovalStep[]) : []; // core's ApprovalStep, stored by the gate as JSON
 }
 

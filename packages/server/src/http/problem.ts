@@ -13,7 +13,7 @@ import { AdminError } from '../admin/admin-error.ts';
 import { StrictJsonError } from './strict-json.ts';
 
 /** Seconds after which trying again makes sense. */
-export const RETRY_AFTER_SECONDS = 1;
+const RETRY_AFTER_SECONDS = 1;
 
 export interface ProblemParts {
   readonly field?: string;

@@ -163,7 +163,7 @@ function bodyOf(operation: OperationShape, body: unknown): unknown {
   throw new ProblemError('body_required', 'Send a JSON object with `Content-Type: application/json`.');
 }
 
-export function idempotencyOf(request: FastifyRequest, body: unknown): Idempotency | null {
+function idempotencyOf(request: FastifyRequest, body: unknown): Idempotency | null {
   const key = request.headers['idempotency-key'];
   if (key === undefined || request.method === 'GET') return null;
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {

@@ -16,6 +16,7 @@ import type { HttpContext } from './context.ts';
 import { ProblemError, problemOf, retryAfterSeconds } from './problem.ts';
 import { registerRoutes } from './routes.ts';
 import { parseStrictJson } from './strict-json.ts';
+import { hasUnusableText } from './validation.ts';
 
 /** A route as it was registered: for whoever checks the table of rights. */
 export interface ServedRoute {
@@ -100,14 +101,31 @@ function parseBodies(app: FastifyInstance): void {
 /** A spreadsheet's file, where one is read: as if it were sent as `{"csv": "..."}`. */
 function parsedCsv(bytes: Buffer): { csv: string } {
   if (!isUtf8(bytes)) throw new ProblemError('invalid_utf8', 'The body is not UTF-8.');
-  return { csv: bytes.toString('utf8') };
+  const csv = withPlainLineEnds(bytes.toString('utf8'));
+  if (hasUnusableText({ csv }) === null) return { csv };
+  const message = 'The file contains a control character other than tab and line ends.';
+  throw new ProblemError('control_character', message, { field: 'csv' });
+}
+
+/** Members of a body that hold a table as a spreadsheet writes it. */
+const TABLES: ReadonlySet<string> = new Set(['csv', 'rows_csv', 'tiers_csv']);
+
+/** Past this point there is no carriage return in any text. */
+function withPlainLineEnds(csv: string): string {
+  return csv.replaceAll('\r\n', '\n').replaceAll('\r', '\n');
 }
 
 /** undefined: there is none. */
 function parsedBody(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
   if (!isUtf8(bytes)) throw new ProblemError('invalid_utf8', 'The body is not UTF-8.');
-  return parseStrictJson(bytes.toString('utf8'));
+  const body = parseStrictJson(bytes.toString('utf8'), TABLES);
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  for (const name of TABLES) {
+    const table = body[name];
+    if (typeof table === 'string') body[name] = withPlainLineEnds(table);
+  }
+  return body;
 }
 
 /** Deny by default: a route that does not say who may call it stops the start. */

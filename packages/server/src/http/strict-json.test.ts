@@ -61,6 +61,23 @@ describe('strict JSON', () => {
     expect(faultOf(text)).toEqual({ code, path });
   });
 
+  it('takes the line ends of a spreadsheet in the members that hold one, and nowhere else', () => {
+    const tables = new Set(['csv']);
+    const codeOf = (text: string): string => {
+      try {
+        parseStrictJson(text, tables);
+        return 'read';
+      } catch (error) {
+        return (error as StrictJsonError).code;
+      }
+    };
+    expect(parseStrictJson('{"csv":"a,b\\r\\n1,2\\u000d\\n"}', tables)).toEqual({ csv: 'a,b\r\n1,2\r\n' });
+    const refused = ['{"a":"\\r"}', '{"a":{"csv":"\\r"}}', '{"csv":["\\r"]}', '["\\r"]', '{"csv\\r":"a"}'];
+    for (const text of refused) expect(codeOf(text), text).toBe('control_character');
+    expect(codeOf('{"csv":"a\r\n"}')).toBe('control_character'); // not escaped
+    expect(codeOf('{"csv":"\\b"}')).toBe('control_character');
+  });
+
   it('reads to the depth limit and no deeper', () => {
     const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
     expect(parseStrictJson(nested(JSON_DEPTH_MAX))).toBeInstanceOf(Array);

@@ -54,18 +54,25 @@ const CODE = Object.freeze({
   closeBrace: 0x7d,
 });
 
-/** @throws StrictJsonError */
-export function parseStrictJson(text: string): JsonValue {
-  return new Scanner(text).document();
+/**
+ * `tables`: names of members of the document itself that may hold a table with the line ends of a spreadsheet (CRLF).
+ * @throws StrictJsonError
+ */
+export function parseStrictJson(text: string, tables: ReadonlySet<string> = NO_TABLES): JsonValue {
+  return new Scanner(text, tables).document();
 }
+
+const NO_TABLES: ReadonlySet<string> = new Set();
 
 class Scanner {
   readonly #text: string;
   #at = 0;
+  readonly #tables: ReadonlySet<string>;
   readonly #path: (string | number)[] = [];
 
-  constructor(text: string) {
+  constructor(text: string, tables: ReadonlySet<string>) {
     this.#text = text;
+    this.#tables = tables;
   }
 
   document(): JsonValue {
@@ -194,18 +201,29 @@ class Scanner {
           result += String.fromCharCode(unit, low);
           at += 6;
         } else {
-          if (isRefusedControl(unit)) throw this.#controlCharacter();
+          if (isRefusedControl(unit) && !this.#isLineEnd(unit)) throw this.#controlCharacter();
           result += String.fromCharCode(unit);
         }
       } else {
         const character = SHORT_ESCAPES.get(text.charCodeAt(at + 1));
         if (character === undefined) throw this.#malformedAt(at, 'there is no such escape');
-        if (isRefusedControl(character.charCodeAt(0))) throw this.#controlCharacter();
+        const unit = character.charCodeAt(0);
+        if (isRefusedControl(unit) && !this.#isLineEnd(unit)) throw this.#controlCharacter();
         result += character;
         at += 2;
       }
       kept = at;
     }
+  }
+
+  #isLineEnd(unit: number): boolean {
+    const [name, ...others] = this.#path;
+    return (
+      unit === CODE.carriageReturn &&
+      typeof name === 'string' &&
+      others.length === 0 &&
+      this.#tables.has(name)
+    );
   }
 
   #checkPlain(code: number, at: number): void {

@@ -2,11 +2,11 @@
 // for its subject. Clause: AG-642 4.9. The gate knows nothing of it: what it costs, it costs beside the decisions.
 // Exactly once over several gateways: counts and the place in the log change in one transaction, whose lock is the
 // election; an alert has a dedupe key. Each run does a bounded piece of work, whatever the history.
-import { HOLD_SUBJECTS, type VelocitySettings } from '@countersign/core';
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 
 import type { Admin } from '../admin/admin.ts';
+import { HOLD_SUBJECTS, type VelocitySettings } from '../admin/velocity.ts';
 import type { Database } from '../db/connect.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { Configuration } from '../gate/configuration.ts';
@@ -21,10 +21,14 @@ import { markBucketsAssessed } from '../ledger/mark-buckets-assessed.ts';
 import { type OpenedRequestRow, readOpenedRequests } from '../ledger/read-opened-requests.ts';
 import { eventTypeCode } from '../record/event-type-code.ts';
 import { type AlertContext, raiseAlert } from '../record/raise-alert.ts';
-import { type SubjectFinding, assessSubject } from './assess-subject.ts';
-import { type CountedRequest, countRequests } from './count-requests.ts';
+import { type SubjectFinding, assessSubject } from '../gate/velocity-assessment.ts';
+import { type CountedRequest, countRequests } from '../gate/velocity-counts.ts';
 import { type Job, type JobLog, startJob } from './job-loop.ts';
-import { type PolicyDocument, type WatchedThreshold, watchedThresholds } from './watched-thresholds.ts';
+import {
+  type PolicyDocument,
+  type WatchedThreshold,
+  watchedThresholds,
+} from '../gate/velocity-thresholds.ts';
 
 export interface WatchVelocityOptions extends AlertContext {
   readonly database: Pick<Database, 'transaction'>;

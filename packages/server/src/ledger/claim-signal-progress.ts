@@ -8,7 +8,7 @@ export interface SignalProgressRow {
   size: bigint;
 }
 
-export function claimSignalProgress(name: 'velocity' | 'budget_days'): Statement {
+export function claimSignalProgress(name: 'velocity' | 'budget_days' | 'settlements'): Statement {
   return {
     name: 'claim_signal_progress',
     text: `SELECT next_leaf, (SELECT size FROM log_head) AS size FROM signal_progress WHERE name = $1

@@ -34,7 +34,10 @@ export interface ConfigurationRows {
   readonly delegations: readonly DelegationRow[];
   /** Not lifted. */
   readonly velocityReviews: readonly VelocityReviewStateRow[];
-  /** The one in force, and those whose date is yet to come. */
+  /**
+   * The one in force a day ago, and all after it: decisions go by the gateway's clock, and a purchase must not be without a
+   * matrix because the database's is ahead of it.
+   */
   readonly authorityMatrices: readonly { version: number; effective_from: Date; document: unknown }[];
 }
 
@@ -130,70 +133,89 @@ export async function loadConfiguration(pool: Pool, suppliersAfter: bigint): Pro
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const read = async <R>(text: string, values: unknown[] = []): Promise<R[]> =>
       (await client.query(text, values)).rows as R[];
-    const [configuration] = await read<{
-      version: bigint;
-      change_control: 'single' | 'four_eyes';
-      require_idempotency_key: boolean;
-      installation_id: string;
-      settings: Readonly<Record<string, unknown>>;
-    }>('SELECT version, change_control, require_idempotency_key, installation_id, settings FROM configuration');
-    if (configuration === undefined) throw new Error('the installation has no configuration row');
-    const rows: ConfigurationRows = {
-      version: configuration.version,
-      changeControl: configuration.change_control,
-      requireIdempotencyKey: configuration.require_idempotency_key,
-      installationId: configuration.installation_id,
-      settings: configuration.settings,
-      entities: await read(
-        'SELECT entity_id, name, country, base_currency, time_zone, is_default FROM legal_entity',
-      ),
-      costCenters: await read('SELECT cost_center_id, entity_id, parent_id FROM cost_center'),
-      projects: await read('SELECT project_id, programme_id FROM project WHERE programme_id IS NOT NULL'),
-      agents: await read('SELECT agent_id, team, role, owner, entity_id, status, bindings FROM agent'),
-      principals: await read('SELECT principal_id, roles, email, status FROM principal'),
-      keys: await read(
-        'SELECT key_id, key_hash, agent_id, principal_id, expires_at FROM api_key WHERE revoked_at IS NULL',
-      ),
-      policies: await read(
-        'SELECT DISTINCT ON (policy_id) policy_id, version, document FROM policy_version ORDER BY policy_id, version DESC',
-      ),
-      authorityMatrices: await read(
-        `SELECT version, effective_from, document FROM authority_matrix_version
-         WHERE effective_from > now() OR version = (
-           SELECT version FROM authority_matrix_version WHERE effective_from <= now()
-           ORDER BY effective_from DESC, version DESC LIMIT 1)`,
-      ),
-      budgets: await read(
-        `SELECT budget_id, scope, period, starts_at, ends_at, currency, limit_minor, time_zone, carry_over, allocation
-         FROM budget WHERE status = 'active' ORDER BY budget_id`,
-      ),
-      sourcing: await read(
-        `SELECT DISTINCT ON (kind, record_id) kind, record_id, version, document
-         FROM sourcing_version ORDER BY kind, record_id, version DESC`,
-      ),
-      waivers: await read(
-        `SELECT waiver_id, document FROM sourcing_waiver WHERE status = 'approved' ORDER BY waiver_id`,
-      ),
-      changedSuppliers: await read(
-        `SELECT DISTINCT ON (supplier_id) supplier_id, version, document, entry_id FROM supplier_version
-         WHERE entry_id > $1 ORDER BY supplier_id, version DESC`,
-        [suppliersAfter],
-      ),
-      velocityReviews: await read(
-        'SELECT review_id, alert_id, subject_type, subject_id, created_at FROM velocity_review WHERE lifted_at IS NULL',
-      ),
-      exchangeRates: await read(newestExchangeRates().text),
-      jurisdictions: await read(
-        'SELECT version, document FROM jurisdiction_version ORDER BY version DESC LIMIT 1',
-      ),
-      delegations: await read(
-        `SELECT principal_id, delegate_id, starts_at, ends_at FROM approver_delegation
-         WHERE revoked_at IS NULL ORDER BY delegation_id`,
-      ),
-    };
+    const rows = await readAll(read, suppliersAfter);
     await client.query('COMMIT');
     return rows;
   } finally {
     client.release();
   }
+}
+
+type Read = <R>(text: string, values?: unknown[]) => Promise<R[]>;
+
+async function readAll(read: Read, suppliersAfter: bigint): Promise<ConfigurationRows> {
+  return {
+    ...(await readInstallation(read)),
+    entities: await read(
+      'SELECT entity_id, name, country, base_currency, time_zone, is_default FROM legal_entity',
+    ),
+    costCenters: await read('SELECT cost_center_id, entity_id, parent_id FROM cost_center'),
+    projects: await read('SELECT project_id, programme_id FROM project WHERE programme_id IS NOT NULL'),
+    agents: await read('SELECT agent_id, team, role, owner, entity_id, status, bindings FROM agent'),
+    principals: await read('SELECT principal_id, roles, email, status FROM principal'),
+    keys: await read(
+      'SELECT key_id, key_hash, agent_id, principal_id, expires_at FROM api_key WHERE revoked_at IS NULL',
+    ),
+    policies: await read(
+      'SELECT DISTINCT ON (policy_id) policy_id, version, document FROM policy_version ORDER BY policy_id, version DESC',
+    ),
+    authorityMatrices: await read(
+      `SELECT version, effective_from, document FROM authority_matrix_version
+       WHERE effective_from > now() - interval '1 day' OR version = (
+         SELECT version FROM authority_matrix_version WHERE effective_from <= now() - interval '1 day'
+         ORDER BY effective_from DESC, version DESC LIMIT 1)`,
+    ),
+    budgets: await read(
+      `SELECT budget_id, scope, period, starts_at, ends_at, currency, limit_minor, time_zone, carry_over, allocation
+       FROM budget WHERE status = 'active' ORDER BY budget_id`,
+    ),
+    sourcing: await read(
+      `SELECT DISTINCT ON (kind, record_id) kind, record_id, version, document
+       FROM sourcing_version ORDER BY kind, record_id, version DESC`,
+    ),
+    waivers: await read(
+      `SELECT waiver_id, document FROM sourcing_waiver WHERE status = 'approved' ORDER BY waiver_id`,
+    ),
+    changedSuppliers: await read(
+      `SELECT DISTINCT ON (supplier_id) supplier_id, version, document, entry_id FROM supplier_version
+       WHERE entry_id > $1 ORDER BY supplier_id, version DESC`,
+      [suppliersAfter],
+    ),
+    velocityReviews: await read(
+      'SELECT review_id, alert_id, subject_type, subject_id, created_at FROM velocity_review WHERE lifted_at IS NULL',
+    ),
+    exchangeRates: await read(newestExchangeRates().text),
+    jurisdictions: await read(
+      'SELECT version, document FROM jurisdiction_version ORDER BY version DESC LIMIT 1',
+    ),
+    delegations: await read(
+      `SELECT principal_id, delegate_id, starts_at, ends_at FROM approver_delegation
+       WHERE revoked_at IS NULL ORDER BY delegation_id`,
+    ),
+  };
+}
+
+async function readInstallation(
+  read: Read,
+): Promise<
+  Pick<
+    ConfigurationRows,
+    'version' | 'changeControl' | 'requireIdempotencyKey' | 'installationId' | 'settings'
+  >
+> {
+  const [configuration] = await read<{
+    version: bigint;
+    change_control: 'single' | 'four_eyes';
+    require_idempotency_key: boolean;
+    installation_id: string;
+    settings: Readonly<Record<string, unknown>>;
+  }>('SELECT version, change_control, require_idempotency_key, installation_id, settings FROM configuration');
+  if (configuration === undefined) throw new Error('the installation has no configuration row');
+  return {
+    version: configuration.version,
+    changeControl: configuration.change_control,
+    requireIdempotencyKey: configuration.require_idempotency_key,
+    installationId: configuration.installation_id,
+    settings: configuration.settings,
+  };
 }

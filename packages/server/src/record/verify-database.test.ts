@@ -64,6 +64,11 @@ async function configure(): Promise<void> {
       { rule_id: 'r2', rule_type: 'escalate_if', parameters: { amount_above: 2500 } },
     ],
   });
+  await admin.suppliers.put(ACTOR, 'example_supplier', {
+    legal_name: 'Example Supplier Ltd',
+    standing: 'approved',
+    bank_accounts: ['GB29NWBK60161331926819'],
+  });
   await admin.agents.create(ACTOR, {
     agentId: 'agent_ops_042',
     name: 'Operations',
@@ -486,6 +491,8 @@ const CHANGES: readonly [table: string, column: string, set: string, where: stri
   ['api_key', 'is_revoked', 'NULL', 'revoked_at IS NOT NULL'],
   ['policy_version', 'document', `replace(document::text, '10000', '90000')::json`, 'true'],
   ['policy_version', 'created_by', `'nobody'`, 'true'],
+  ['supplier_version', 'document', `replace(document::text, '6819', '6818')::json`, 'true'],
+  ['supplier_version', 'created_by', `'nobody'`, 'true'],
   ['budget', 'limit', 'limit_minor + 1', 'true'],
   ['budget', 'scope', `'[]'`, 'true'],
   ['legal_entity', 'country', `'FR'`, `entity_id = 'uk'`],
@@ -579,7 +586,7 @@ describe('one row that was added', () => {
     ],
     [
       'agent',
-      `INSERT INTO agent SELECT 'agent_extra', name, team, owner, entity_id, status, bindings, created_at, entry_id FROM agent`,
+      `INSERT INTO agent SELECT 'agent_extra', name, team, role, owner, entity_id, status, bindings, created_at, entry_id FROM agent`,
     ],
     [
       'api_key',
@@ -595,7 +602,8 @@ describe('a history that was rewritten as a whole', () => {
     // Entry, leaf hash and tile hash changed together, as only the database's owner can.
     const differences = await tampered(
       `WITH changed AS (UPDATE log_entry SET body = replace(convert_from(body, 'UTF8'), 'aws', 'AWS')::bytea
-         WHERE entry_id = (SELECT entry_id FROM log_leaf WHERE leaf_index = 40) RETURNING entry_id, body)
+         WHERE entry_id = (SELECT entry_id FROM log_leaf JOIN log_entry USING (entry_id)
+           WHERE convert_from(body, 'UTF8') LIKE '%aws%' ORDER BY leaf_index LIMIT 1) RETURNING entry_id, body)
        UPDATE log_leaf SET leaf_hash = sha256('\\x00'::bytea || body) FROM changed WHERE log_leaf.entry_id = changed.entry_id`,
     );
     expect(differences.map(({ table }) => table)).toContain('log_leaf');

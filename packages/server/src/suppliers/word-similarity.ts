@@ -34,7 +34,7 @@ function isAbbreviation(short: string, long: string): boolean {
 }
 
 /** Jaro's similarity with Winkler's bonus for a common beginning (Winkler 1990). */
-export function jaroWinkler(a: string, b: string): number {
+function jaroWinkler(a: string, b: string): number {
   if (a === b) return 1;
   const window = Math.max(0, Math.floor(Math.max(a.length, b.length) / 2) - 1);
   const [inA, inB] = [new Array<boolean>(a.length).fill(false), new Array<boolean>(b.length).fill(false)];

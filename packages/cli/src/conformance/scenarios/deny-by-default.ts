@@ -124,7 +124,7 @@ export const denyByDefault: readonly Scenario[] = [
       scene.expect(answer, '/status', { equals: 422 });
     },
   },
-  untestable('8.6-database-stopped', 'PostgreSQL stops', 'tests/crash/postgres-crash.test.ts'),
+  untestable('8.6-database-stopped', 'PostgreSQL stops', 'tests/crash/budget-unavailable.test.ts'),
   untestable(
     '8.6-outcome-unknown',
     'the answer to a COMMIT is lost',

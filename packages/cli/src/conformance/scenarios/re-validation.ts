@@ -1,176 +1,14 @@
 // conformance/scenarios/re-validation.ts: test 8.7: authority, budget and sourcing are validated again at the signature and at
 // the till (AG-642 4.8). Each condition changes after the approval; what did not change must go through.
 import type { Json } from '../evidence.ts';
-import { valueAt } from '../expectation.ts';
-import { NotTestable, type Purchase, type Scene } from '../scene.ts';
+import type { Purchase, Scene } from '../scene.ts';
+import { LATER_CHANGES, type LaterChange } from './later-changes.ts';
 import type { TestableCase } from './scenario.ts';
 
 const base = { test: '8.7', clauses: ['4.8'] } as const;
 
-/** What changes between, and with what reason it stops a purchase. */
-interface Change {
-  readonly word: string;
-  readonly title: string;
-  readonly clauses: readonly string[];
-  readonly reason: string;
-  readonly needsMatrix?: true;
-  /** Fields of the purchases that it will stop, and what stops them later. */
-  readonly prepare: (scene: Scene) => Promise<{
-    readonly fields: Readonly<Record<string, Json>>;
-    readonly change: () => Promise<unknown>;
-    readonly undo?: () => Promise<unknown>;
-  }>;
-}
-
-const CHANGES: readonly Change[] = [
-  {
-    word: 'budget',
-    title: 'the budget is cut below it',
-    clauses: ['4.8', '4.2'],
-    reason: 'budget_exceeded',
-    async prepare(scene) {
-      const costCentre = scene.fresh('centre');
-      await scene.change('POST', '/v1/budgets', {
-        budget_id: costCentre,
-        name: 'Conformance run',
-        scope: { type: 'cost_center', id: costCentre },
-        period: 'lifetime',
-        currency: 'GBP',
-        limit: '10000.00',
-      });
-      return {
-        fields: { cost_center: costCentre },
-        change: () => scene.change('PATCH', `/v1/budgets/${costCentre}`, { limit: '50.00', reason: 'cut' }),
-      };
-    },
-  },
-  {
-    word: 'policy',
-    title: 'the limit of the policy is lowered',
-    clauses: ['4.8', '4.1'],
-    reason: 'max_amount_exceeded',
-    async prepare(scene) {
-      const policy = scene.fresh('pol');
-      const publish = (limit: string) =>
-        scene.change('POST', '/v1/policies', {
-          policy_id: policy,
-          name: 'Conformance run',
-          rules: [
-            { rule_id: 'ceiling', rule_type: 'max_amount', parameters: { limit, currency: 'GBP' } },
-            ...signedAbove(scene),
-          ],
-        });
-      await publish('10000.00');
-      return { fields: { policy_id: policy }, change: () => publish('50.00') };
-    },
-  },
-  {
-    word: 'matrix-row',
-    title: 'the row of the matrix is taken away',
-    clauses: ['4.8', '4.1'],
-    reason: 'no_authority',
-    needsMatrix: true,
-    async prepare(scene) {
-      const { matrix } = scene.world;
-      if (matrix.hasRowForAnyAgent)
-        throw new NotTestable(
-          'the installation’s own matrix has rows for any agent, so every agent has a row',
-        );
-      const name = scene.fresh('row');
-      const category = scene.fresh('cat');
-      const row = {
-        row_id: name,
-        agent_id: scene.world.id('stranger'),
-        category,
-        autonomous_limit: { amount: '5000.00', currency: 'GBP' },
-      };
-      await matrix.putBack(scene, row);
-      return {
-        fields: { category },
-        change: () => matrix.setLimit(scene, name, null),
-      };
-    },
-  },
-  {
-    word: 'supplier-prohibited',
-    title: 'the supplier becomes prohibited',
-    clauses: ['4.8', '4.3'],
-    reason: 'supplier_prohibited',
-    async prepare(scene) {
-      const vendor = scene.fresh('shop');
-      return {
-        fields: { vendor },
-        change: () =>
-          scene.change('PUT', `/v1/sourcing-policies/${scene.fresh('sourcing')}`, {
-            name: 'Conformance run',
-            applies_to: { teams: [scene.world.id('team')] },
-            prohibited_suppliers: [vendor],
-          }),
-      };
-    },
-  },
-  {
-    word: 'supplier-sanctioned',
-    title: 'the supplier is put on a sanctions list',
-    clauses: ['4.8', '4.3'],
-    reason: 'supplier_sanctioned',
-    async prepare(scene) {
-      const vendor = scene.fresh('sup');
-      const register = (sanctions: Json) =>
-        scene.change('PUT', `/v1/suppliers/${vendor}`, {
-          legal_name: `Example ${vendor} Ltd`,
-          standing: 'approved',
-          country: 'GB',
-          sanctions,
-        });
-      await register({ flagged: false });
-      return { fields: { vendor }, change: () => register({ flagged: true, list: 'example list' }) };
-    },
-  },
-  {
-    word: 'tender-threshold',
-    title: 'the tender threshold is lowered below it',
-    clauses: ['4.8', '4.3'],
-    reason: 'tender_required',
-    async prepare(scene) {
-      const category = scene.fresh('cat');
-      const sourcing = scene.fresh('sourcing');
-      const publish = (amount: string) =>
-        scene.change('PUT', `/v1/sourcing-policies/${sourcing}`, {
-          name: 'Conformance run',
-          applies_to: { teams: [scene.world.id('team')] },
-          tender_thresholds: [{ jurisdiction: 'GB', category, amount, currency: 'GBP' }],
-          on_missing: 'ignore',
-        });
-      await publish('10000.00');
-      return { fields: { category }, change: () => publish('50.00') };
-    },
-  },
-  {
-    word: 'exchange-rate',
-    title: 'the exchange rate moves so that it does not fit its budget any more',
-    clauses: ['4.8', '4.2'],
-    reason: 'budget_exceeded',
-    prepare: rateThatMoves,
-  },
-  {
-    word: 'agent-suspended',
-    title: 'the agent is suspended',
-    clauses: ['4.8', '4.1'],
-    reason: 'agent_suspended',
-    async prepare(scene) {
-      const agent = `/v1/agents/${scene.world.id('stranger')}`;
-      return {
-        fields: {},
-        change: () => scene.change('POST', `${agent}/suspend`, { reason: 'conformance' }),
-        undo: () => scene.change('POST', `${agent}/resume`),
-      };
-    },
-  },
-];
-
 export const reValidation: readonly TestableCase[] = [
-  ...CHANGES.flatMap((change): TestableCase[] => {
+  ...LATER_CHANGES.flatMap((change): TestableCase[] => {
     const shared = {
       ...base,
       clauses: change.clauses,
@@ -276,11 +114,11 @@ export const reValidation: readonly TestableCase[] = [
 ];
 
 /** Agents whose own rows do not matter to the change; `stranger` has none but those of the change. */
-function agentFor(change: Change): string {
+function agentFor(change: LaterChange): string {
   return ['matrix-row', 'agent-suspended'].includes(change.word) ? 'stranger' : 'watched';
 }
 
-async function atTheTill(scene: Scene, change: Change): Promise<void> {
+async function atTheTill(scene: Scene, change: LaterChange): Promise<void> {
   const { purchase, prepared } = await opened(scene, change, {});
   scene.expectApproved(purchase);
   await between(prepared, async () => {
@@ -291,7 +129,7 @@ async function atTheTill(scene: Scene, change: Change): Promise<void> {
   });
 }
 
-async function atTheSignature(scene: Scene, change: Change): Promise<void> {
+async function atTheSignature(scene: Scene, change: LaterChange): Promise<void> {
   const { purchase: held, prepared } = await opened(scene, change, await signed(scene));
   scene.expectHeld(held, { control: 'escalate_if' });
   await between(prepared, async () => {
@@ -305,11 +143,11 @@ async function atTheSignature(scene: Scene, change: Change): Promise<void> {
   });
 }
 
-type Prepared = Awaited<ReturnType<Change['prepare']>>;
+type Prepared = Awaited<ReturnType<LaterChange['prepare']>>;
 
 async function opened(
   scene: Scene,
-  change: Change,
+  change: LaterChange,
   policy: Readonly<Record<string, Json>>,
 ): Promise<{ purchase: Purchase; prepared: Prepared }> {
   const prepared = await change.prepare(scene);
@@ -369,46 +207,4 @@ async function signed(scene: Scene): Promise<Readonly<Record<string, Json>>> {
     ],
   });
   return { policy_id: policy };
-}
-
-function signedAbove(scene: Scene): Json[] {
-  return [
-    {
-      rule_id: 'sign',
-      rule_type: 'escalate_if',
-      parameters: { amount_above: '120.00', currency: 'GBP', approvers: [scene.world.id('anna')] },
-    },
-  ];
-}
-
-/** A rate agreed with one supplier of the run: no other purchase is converted with it. */
-async function rateThatMoves(scene: Scene): Promise<Prepared> {
-  const costCentre = scene.fresh('centre');
-  const vendor = scene.fresh('sup');
-  await scene.change('POST', '/v1/budgets', {
-    budget_id: costCentre,
-    name: 'Conformance run',
-    scope: { type: 'cost_center', id: costCentre },
-    period: 'lifetime',
-    currency: 'GBP',
-    limit: '90.00',
-  });
-  const today = new Date().toISOString().slice(0, 10);
-  const publish = (rate: string, correction: boolean) =>
-    scene.change('POST', '/v1/exchange-rates', {
-      base: 'EUR',
-      quote: 'GBP',
-      rate,
-      date: today,
-      source: 'conformance run',
-      methodology: 'contract',
-      supplier: vendor,
-      valid_until: `${new Date().getUTCFullYear() + 1}-12-31`,
-      ...(correction ? { correction } : {}),
-    });
-  await publish('0.80', false);
-  return {
-    fields: { vendor, cost_center: costCentre, currency: 'EUR' },
-    change: async () => valueAt(await publish('0.95', true), '/status'),
-  };
 }

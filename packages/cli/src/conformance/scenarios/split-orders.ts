@@ -82,21 +82,16 @@ export const splitOrders: readonly TestableCase[] = [
   {
     ...base,
     id: '8.4-shared-intent',
-    title: 'one job by its stated intent, under two cost centres',
+    title: 'one job by its stated intent, in parts of which none is large',
     kind: 'stops',
     async run(scene) {
       const category = scene.fresh('boiler');
       await tenderAbove(scene, category, '25000.00', true);
-      const vendor = scene.fresh('fitter');
+      const [vendor, costCentre] = [scene.fresh('fitter'), scene.fresh('heating')];
       const part = (intent: string) =>
-        scene.buy('purchaser', {
-          vendor,
-          category,
-          amount: '15000.00',
-          intent,
-          cost_center: scene.fresh('cc'),
-        });
+        scene.buy('purchaser', { vendor, category, amount: '10000.00', intent, cost_center: costCentre });
       scene.expectApproved(await part('boiler replacement: dismantling'));
+      scene.expectApproved(await part('boiler replacement: pipes'));
       scene.expectDenied(await part('boiler replacement: installation'), {
         reason_code: 'split_order_detected',
         observed: '30000.00 GBP',

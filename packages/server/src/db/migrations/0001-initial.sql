@@ -250,6 +250,7 @@ CREATE TABLE card_authorization (
   reason text NOT NULL,                       -- 'approved' or the decline's reason code
   amount_minor bigint NOT NULL,
   currency text NOT NULL,
+  merchant_amount json,                       -- what the merchant asked for in another currency, and the rate; null: the same
   merchant json NOT NULL,
   forced boolean NOT NULL DEFAULT false,      -- a clearing that had no authorization
   captured_minor bigint NOT NULL DEFAULT 0,
@@ -437,7 +438,7 @@ CREATE TABLE signal_progress (
   name text PRIMARY KEY,
   next_leaf bigint NOT NULL DEFAULT 0
 );
-INSERT INTO signal_progress (name) VALUES ('velocity'), ('budget_days');
+INSERT INTO signal_progress (name) VALUES ('velocity'), ('budget_days'), ('settlements');
 
 CREATE TABLE velocity_settings (
   version integer PRIMARY KEY,                -- the newest is in force

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { findCardView } from '../../gate/purchase-reads.ts';
 import type { HttpContext } from '../context.ts';
+import { presentCharged } from '../present-authorization.ts';
 import { ProblemError, notFound } from '../problem.ts';
 import { agentScope, callerOf, serve } from '../route.ts';
 import { accepted } from './purchase-requests.ts';
@@ -35,8 +36,11 @@ export function registerCards(app: FastifyInstance, { gate, pool, rails }: HttpC
         authorization_id: row.authorization_id,
         approved: row.approved,
         reason: row.reason,
-        amount: amount(row.amount_minor, row.currency),
-        currency: row.currency,
+        ...presentCharged({
+          amountMinor: row.amount_minor,
+          currency: row.currency,
+          merchantAmount: row.merchant_amount,
+        }),
         captured_amount: amount(row.captured_minor, row.currency),
         reversed_amount: amount(row.reversed_minor, row.currency),
         refunded_amount: amount(row.refunded_minor, row.currency),

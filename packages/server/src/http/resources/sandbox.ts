@@ -7,9 +7,16 @@ import type { FastifyInstance } from 'fastify';
 import type { GateCommand, RecordedEntry } from '../../gate/command.ts';
 import { type FoundAuthorizationRow, findAuthorizationRow } from '../../gate/purchase-reads.ts';
 import type { HttpContext } from '../context.ts';
-import { parsedAmount, parsedCountry, parsedMoney } from '../parse-amounts.ts';
+import {
+  type ParsedMoney,
+  parsedAmount,
+  parsedCountry,
+  parsedCurrency,
+  parsedMoney,
+} from '../parse-amounts.ts';
+import { presentCharged } from '../present-authorization.ts';
 import type { RecordedAuthorization, RecordedBody } from '../present-decision.ts';
-import { ProblemError } from '../problem.ts';
+import { ProblemError, invalidField } from '../problem.ts';
 import { callerOf, serve } from '../route.ts';
 import { accepted } from './purchase-requests.ts';
 
@@ -33,7 +40,7 @@ export function registerSandbox(app: FastifyInstance, { gate, pool }: HttpContex
     const command: GateCommand = {
       kind: 'authorize',
       cardId: params.card_id,
-      ...parsedMoney(body.amount, body.currency),
+      ...parsedCharge(body),
       merchant: parsedMerchant(body.merchant),
       idempotency,
     };
@@ -44,7 +51,7 @@ export function registerSandbox(app: FastifyInstance, { gate, pool }: HttpContex
     const command: GateCommand = {
       kind: 'force_post',
       cardId: params.card_id,
-      ...parsedMoney(body.amount, body.currency),
+      ...parsedCharge(body),
       merchant: parsedMerchant(body.merchant),
       idempotency,
     };
@@ -56,7 +63,7 @@ export function registerSandbox(app: FastifyInstance, { gate, pool }: HttpContex
     const command: GateCommand = {
       kind: 'capture',
       authorizationId: row.authorization_id,
-      amountMinor: partOf(body.amount, row),
+      ...clearingOf(body, row),
       closeAuthorization: body.close_authorization ?? true,
       idempotency,
     };
@@ -85,6 +92,55 @@ function partOf(amount: string | number | undefined, row: FoundAuthorizationRow)
   return amount === undefined ? null : parsedAmount('amount', amount, row.currency as CurrencyCode); // stored as parsed
 }
 
+interface ChargeBody {
+  amount: string | number;
+  currency: string;
+  billing_amount?: string | number;
+  billing_currency?: string;
+}
+
+/** What is billed, and what the merchant asks for where that is not the same. */
+function parsedCharge(body: ChargeBody): {
+  amountMinor: bigint;
+  currency: CurrencyCode;
+  merchantAmount: ParsedMoney | null;
+} {
+  const asked = parsedMoney(body.amount, body.currency);
+  if (body.billing_amount === undefined && body.billing_currency === undefined)
+    return { ...asked, merchantAmount: null };
+  if (body.billing_amount === undefined || body.billing_currency === undefined) {
+    const field = body.billing_amount === undefined ? 'billing_amount' : 'billing_currency';
+    const message = '`billing_amount` and `billing_currency` come together.';
+    throw invalidField('invalid', { field, code: 'required', message });
+  }
+  const currency = parsedCurrency('billing_currency', body.billing_currency);
+  const amountMinor = parsedAmount('billing_amount', body.billing_amount, currency);
+  if (currency === asked.currency && amountMinor !== asked.amountMinor) {
+    const message = '`billing_amount` is `amount` where both are in one currency.';
+    throw invalidField('invalid', { field: 'billing_amount', code: 'contradiction', message });
+  }
+  return { amountMinor, currency, merchantAmount: asked };
+}
+
+interface ClearingBody extends Partial<ChargeBody> {
+  close_authorization?: boolean;
+}
+
+function clearingOf(body: ClearingBody, row: FoundAuthorizationRow) {
+  const { amount, currency = row.currency, billing_amount, billing_currency } = body;
+  if (amount !== undefined) {
+    const billing = {
+      ...(billing_amount === undefined ? {} : { billing_amount }),
+      ...(billing_currency === undefined ? {} : { billing_currency }),
+    };
+    return parsedCharge({ amount, currency, ...billing });
+  }
+  if (body.currency === undefined && billing_amount === undefined && billing_currency === undefined)
+    return { amountMinor: null };
+  const message = '`amount` is needed: what the merchant cleared.';
+  throw invalidField('invalid', { field: 'amount', code: 'required', message });
+}
+
 function parsedMerchant(body: MerchantBody): Merchant {
   return {
     name: body.name ?? null,
@@ -109,8 +165,11 @@ function presentOutcome({ body, subjectId, entryId }: RecordedEntry) {
     authorization_id: authorization.authorization_id,
     approved: authorization.approved,
     reason: authorization.reason,
-    amount: amount(authorization.amount_minor),
-    currency: authorization.currency,
+    ...presentCharged({
+      amountMinor: BigInt(authorization.amount_minor),
+      currency: authorization.currency,
+      merchantAmount: authorization.merchant_amount ?? null,
+    }),
     captured_amount: amount(authorization.captured_minor),
     reversed_amount: amount(authorization.reversed_minor),
     refunded_amount: amount(authorization.refunded_minor),
@@ -124,7 +183,7 @@ function presentOutcome({ body, subjectId, entryId }: RecordedEntry) {
 
 type RecordedCharge = Pick<
   RecordedAuthorization,
-  'authorization_id' | 'amount_minor' | 'currency' | 'reason'
+  'authorization_id' | 'amount_minor' | 'currency' | 'reason' | 'merchant_amount'
 >;
 
 /** A decline stands in the detail of its own entry alone. */

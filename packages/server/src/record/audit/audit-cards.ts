@@ -85,6 +85,10 @@ function auditAuthorization(
   const changed = latest === undefined ? [first] : lastChange(carrying, stateOf);
   audit.compare('card_authorization', key, {
     ...columnsOf(latest === undefined ? declined(first) : stateOf(latest), row),
+    merchant_amount: [
+      fieldOf(latest === undefined ? first.body['detail'] : stateOf(latest), 'merchant_amount') ?? null,
+      row['merchant_amount'] ?? null,
+    ],
     ...said(merchantColumns(first.body['detail'], row['merchant'])),
     created_at: [happenedAt(first), row['created']],
     entry_id: [oneOf(latest === undefined ? [first] : made, row['entry_id']), row['entry_id']],

@@ -4,8 +4,8 @@ import { type AuditRelatedDaysRow, auditRelatedDays } from '../../ledger/audit-r
 import type { RowAudit } from './row-audit.ts';
 
 export async function auditRelated(audit: RowAudit): Promise<void> {
-  // What an altered entry counted cannot be told, and its groups must not be blamed for it.
-  if (audit.altered.size > 0) return;
+  // What an altered entry or request counted cannot be told, and its groups must not be blamed for it.
+  if (audit.altered.size > 0 || audit.blamed.has('purchase_request')) return;
   for await (const rows of audit.pages<AuditRelatedDaysRow>('related_day', auditRelatedDays())) {
     for (const { group_key: groupKey, day, stored, expected } of rows) {
       const key = { group_key: groupKey, day };

@@ -39,6 +39,8 @@ export class RowAudit {
   readonly #progress: (table: string, rows: number) => void;
   /** Entries whose own bytes were changed: rows that rest on them are not blamed. */
   readonly altered = new Set<bigint>();
+  /** Tables with a difference so far: what rests on their rows cannot be told. */
+  readonly blamed = new Set<string>();
   /** Entries whose leaf hash was changed: their promises cannot be compared. */
   readonly alteredLeaves = new Set<bigint>();
   /** Subjects that lost an entry to a changed subject id: their rows are not blamed. */
@@ -51,7 +53,10 @@ export class RowAudit {
     progress: (table: string, rows: number) => void = () => undefined,
   ) {
     this.client = client;
-    this.#report = report;
+    this.#report = (difference) => {
+      this.blamed.add(difference.table);
+      report(difference);
+    };
     this.#progress = progress;
   }
 

@@ -1,4 +1,4 @@
-// jobs/assess-subject.ts: what one hour of one subject comes to: every signal, from the counts of that subject alone. Reads
+// gate/velocity-assessment.ts: what one hour of one subject comes to: every signal, from the counts of that subject alone. Reads
 // a bounded stretch of its history, so that the cost does not grow with it.
 import {
   type Sensitivity,
@@ -17,8 +17,8 @@ import { queryRows } from '../db/query-rows.ts';
 import type { DueBucketRow } from '../ledger/find-due-buckets.ts';
 import { type VelocityEdgeSumRow, readVelocityEdges } from '../ledger/read-velocity-edges.ts';
 import { type VelocityHourRow, readVelocityHours } from '../ledger/read-velocity-hours.ts';
-import { HOUR_MS, edgeOf, edgesIn } from './count-requests.ts';
-import type { WatchedThreshold } from './watched-thresholds.ts';
+import { HOUR_MS, edgeOf, edgesIn } from './velocity-counts.ts';
+import type { WatchedThreshold } from './velocity-thresholds.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 

@@ -1,4 +1,4 @@
-// jobs/count-requests.ts: adds up requests by subject and hour, and those near watched amounts by subject and day. Pure.
+// gate/velocity-counts.ts: adds up requests by subject and hour, and those near watched amounts by subject and day. Pure.
 import {
   type Edge,
   type EdgeBand,
@@ -13,7 +13,7 @@ import {
 
 import type { VelocityBucketRow } from '../ledger/add-velocity-buckets.ts';
 import type { VelocityEdgeRow } from '../ledger/add-velocity-edges.ts';
-import { type WatchedThreshold, thresholdsIn } from './watched-thresholds.ts';
+import { type WatchedThreshold, thresholdsIn } from './velocity-thresholds.ts';
 
 export const HOUR_MS = 3_600_000;
 

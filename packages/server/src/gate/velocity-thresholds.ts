@@ -1,8 +1,8 @@
-// jobs/watched-thresholds.ts: the amounts whose neighbourhood is watched: whatever a rule, the authority matrix or a
+// gate/velocity-thresholds.ts: the amounts whose neighbourhood is watched: whatever a rule, the authority matrix or a
 // sourcing policy in force says more is needed above. Pure: configuration in.
 import { type CurrencyCode, parseAmount, parseCurrency } from '@countersign/core';
 
-import type { Configuration } from '../gate/configuration.ts';
+import type { Configuration } from './configuration.ts';
 
 export interface WatchedThreshold {
   /** Which part of the configuration it stands in. */
