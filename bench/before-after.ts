@@ -2,7 +2,7 @@
 // in interleaved rounds of one run. Each round is the benchmark of its own tree, so each has the schema and the controls of
 // its time. Options: --only hot,budgets,http (of `npm run bench`) --rounds 5 --seconds 6 --floor 0.8
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
@@ -28,6 +28,8 @@ if (values.before === undefined) throw new Error('say which commit: --before COM
 type Rates = Map<string, number[]>;
 
 const directory = await mkdtemp(join(tmpdir(), 'countersign-before-'));
+// As root PostgreSQL runs as another user, who has to reach its binaries.
+await chmod(directory, 0o755);
 try {
   const before = await checkOut(values.before, join(directory, 'before'));
   const rates = { before: new Map() as Rates, after: new Map() as Rates };
@@ -82,11 +84,16 @@ async function measure(tree: string): Promise<readonly Finding[]> {
   const json = join(directory, 'findings.json');
   const only = ['--only', values.only, '--rounds', '1', '--seconds', values.seconds, '--json', json];
   // A floor that is not reached is an exit code; the findings are there all the same.
-  await run(process.execPath, ['--import', 'tsx', 'bench/main.ts', ...only], {
+  const failure = await run(process.execPath, ['--import', 'tsx', 'bench/main.ts', ...only], {
     cwd: tree,
     maxBuffer: 64 * 1024 * 1024,
-  }).catch(() => undefined);
-  const { findings } = JSON.parse(await readFile(json, 'utf8')) as { findings: readonly Finding[] };
+  }).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  const text = await readFile(json, 'utf8').catch(() => null);
+  if (text === null) throw new Error(`the benchmark of ${tree} printed no result`, { cause: failure });
+  const { findings } = JSON.parse(text) as { findings: readonly Finding[] };
   await rm(json);
   return findings;
 }

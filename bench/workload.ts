@@ -59,7 +59,7 @@ export function purchaseOf(number: number, agents: 'hot' | number): Purchase {
       vendor: outcome === 'denied' ? 'unlisted.example.net' : (VENDORS[number % VENDORS.length] ?? 'aws'),
       amount: ((outcome === 'held' ? 300_000 : 100_000) + cents) / 100,
       currency: 'usd',
-      intent: `infra renewal ${letters(number)}`,
+      intent: `renewal ${letters(number)}`,
       metadata: { category: 'cloud', cost_center: 'platform' },
     },
   };

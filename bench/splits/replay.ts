@@ -79,7 +79,12 @@ export function flagsOf(group: readonly Prepared[], { settings, threshold, relat
   for (const { purchase, action, related } of group) {
     // What is tried may relate what is far apart by less than the gate does: it is shown all of the window.
     const reach = relates === undefined ? settings : { ...settings, closeDays: settings.windowDays };
-    const found = days.facts(related, { settings: reach, day: related.day, own: null });
+    const found = days.facts(related, {
+      settings: reach,
+      day: related.day,
+      own: null,
+      reach: { intent: true, large: true },
+    });
     const facts =
       relates === undefined
         ? found

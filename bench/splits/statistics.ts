@@ -1,7 +1,7 @@
 // bench/splits/statistics.ts: shares with how far they can be trusted, and a line of a table.
 
 /** Wilson's interval of a share, 95 %. */
-export function intervalOf(count: number, total: number): readonly [number, number] {
+function intervalOf(count: number, total: number): readonly [number, number] {
   if (total === 0) return [0, 1];
   const z = 1.96;
   const share = count / total;

@@ -211,3 +211,89 @@ describe('a budget', () => {
     expect(await levels()).toEqual([50, 100, 80]);
   });
 });
+
+describe('a budget whose allocation another system keeps', () => {
+  const SNAPSHOT = {
+    allocated: '1000.00',
+    committed_elsewhere: '100.00',
+    actual_elsewhere: '200.00',
+    currency: 'USD',
+    source: 'erp',
+  };
+
+  async function send(change: object = {}): Promise<void> {
+    http.clock.nowMs += 1_000;
+    const as_of = new Date(http.clock.nowMs).toISOString();
+    const answer = await http.call({
+      method: 'PUT',
+      url: '/v1/budgets/erp/snapshot',
+      key: http.operatorKey,
+      body: { ...SNAPSHOT, as_of, ...change },
+    });
+    expect(answer.status, answer.text).toBe(200);
+  }
+
+  async function levels(): Promise<unknown[]> {
+    await addUp();
+    const raised = (await alerts('budget.usage')) as {
+      subject: { id: string };
+      evidence: { level_percent: number };
+    }[];
+    const own = raised.filter(({ subject }) => subject.id === 'erp');
+    return own.map(({ evidence }) => evidence.level_percent).reverse();
+  }
+
+  beforeEach(async () => {
+    await post('/v1/budgets', {
+      budget_id: 'erp',
+      name: 'In the ERP',
+      scope: { type: 'project', id: 'erp' },
+      period: 'month',
+      currency: 'USD',
+      allocation: { external: { freshness_seconds: 86_400 } },
+    });
+  });
+
+  it('is measured by the allocation and what was used elsewhere too, and a snapshot alone alerts', async () => {
+    const buyOn = (amount: number) =>
+      post(
+        '/v1/procurement/requests',
+        { ...SEED_BODY, amount, metadata: { ...SEED_BODY.metadata, project: 'erp' } },
+        cast.agent,
+      );
+    await send();
+    expect(await levels()).toEqual([]); // 300.00 of 1,000.00
+    expect((await buyOn(199.99)).body['status']).toBe('approved');
+    expect(await levels()).toEqual([]); // though more than a quarter of what was left of it is gone
+    await buyOn(0.01);
+    expect(await levels()).toEqual([50]);
+    const { body } = await get('/v1/budgets/erp/consumption');
+    expect(body).toMatchObject({
+      limit: '1000.00',
+      committed: '200.00',
+      used_elsewhere: '300.00',
+      used: '500.00',
+      remaining: '500.00',
+      used_percent: 50,
+      allocation_as_of: new Date(http.clock.nowMs).toISOString(),
+    });
+    await send({ actual_elsewhere: '499.99' });
+    expect(await levels()).toEqual([50]);
+    await send({ actual_elsewhere: '500.00' });
+    expect(await levels()).toEqual([50, 80]);
+    await send({ allocated: '2000.00' });
+    expect(await levels()).toEqual([50, 80]); // 500.00 of 2,000.00
+  });
+
+  it('is neither foretold nor alerted where nothing reliable was said of its period', async () => {
+    const unknown = { limit: null, remaining: null, used_percent: null, exhausted_on: null };
+    expect((await get('/v1/budgets/erp/forecast')).body).toMatchObject(unknown);
+    await send({ actual_elsewhere: '900.01' }); // more than was allocated: contradictory
+    expect(await levels()).toEqual([]);
+    expect((await get('/v1/budgets/erp/forecast')).body).toMatchObject(unknown);
+    await send({ actual_elsewhere: '900.00' });
+    expect(await levels()).toEqual([100]);
+    http.clock.nowMs = Date.UTC(2026, 11, 1, 12); // another period
+    expect((await get('/v1/budgets/erp/forecast')).body).toMatchObject(unknown);
+  });
+});

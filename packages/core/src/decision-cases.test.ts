@@ -7,13 +7,19 @@ import { decide, decidePolicies } from './decide.ts';
 import type { AgentFacts, BudgetFacts, DecisionFacts } from './decision-facts.ts';
 import type { ExchangeRateFact } from './exchange/convert.ts';
 import { type Finding, outcomeOf } from './finding.ts';
-import { parseAmount } from './money.ts';
 import { parsePolicy } from './policy/parse-policy.ts';
 import { RULE_TYPES } from './policy/rule-types.ts';
 import type { CompiledPolicy } from './policy/rule.ts';
+import {
+  type CaseClaims,
+  type CaseFacts,
+  caseMinor,
+  claimsOfCase,
+  factsOfCase,
+} from './testing/case-facts.ts';
 import { exampleAction, exampleFacts } from './testing/example-facts.ts';
 
-interface CaseAction {
+interface CaseAction extends CaseClaims {
   subject?: 'purchase' | 'check';
   type?: ActionType;
   policy_id?: string | null;
@@ -71,6 +77,7 @@ interface DecisionCase {
   };
   budgets?: CaseBudget[];
   exchange?: { from: string; to: string; rate: string; stale_since?: string }[];
+  facts?: CaseFacts;
   expected: { outcome: string; findings: ExpectedFinding[] };
 }
 
@@ -122,6 +129,7 @@ describe('the decision cases', () => {
 
 function findingsOf(decisionCase: DecisionCase): readonly Finding[] {
   const action = actionOf(decisionCase.action);
+  const nowMs = Date.parse(decisionCase.at);
   const facts: DecisionFacts = exampleFacts({
     stage: decisionCase.stage ?? 'request',
     agent: agentOf(decisionCase),
@@ -130,8 +138,8 @@ function findingsOf(decisionCase: DecisionCase): readonly Finding[] {
     duplicateAtMs: decisionCase.duplicate_at == null ? null : Date.parse(decisionCase.duplicate_at),
     exchange: { rates: (decisionCase.exchange ?? []).map(rateOf) },
     signedSteps: decisionCase.signed_steps ?? [],
+    ...(decisionCase.facts === undefined ? {} : factsOfCase(decisionCase.facts, action, nowMs)),
   });
-  const nowMs = Date.parse(decisionCase.at);
   return action.subject === 'purchase'
     ? decide(action, facts, nowMs).findings
     : decidePolicies(action, facts.policies, facts, nowMs);
@@ -174,7 +182,7 @@ function actionOf(given: CaseAction): Action {
     type: given.type ?? 'spend',
     policyId: given.policy_id ?? null,
     counterparty: given.counterparty ?? 'vendor_acme',
-    amountMinor: minorOf(given.amount ?? '100.00', currency),
+    amountMinor: caseMinor(given.amount ?? '100.00', currency),
     currency: currencyOf(currency),
     category: given.category ?? null,
     costCenter: given.cost_center ?? null,
@@ -185,7 +193,8 @@ function actionOf(given: CaseAction): Action {
     merchantDomain: given.merchant_domain ?? null,
     daysSincePurchase: given.days_since_purchase ?? null,
     discountBasisPoints: percent === undefined ? null : Math.round(percent * 100),
-    dealAmountMinor: given.deal_amount === undefined ? null : minorOf(given.deal_amount, currency),
+    dealAmountMinor: given.deal_amount === undefined ? null : caseMinor(given.deal_amount, currency),
+    sourcing: claimsOfCase(given, currency),
   });
 }
 
@@ -206,7 +215,7 @@ function agentOf({ agent }: DecisionCase): AgentFacts {
 }
 
 function budgetOf(given: CaseBudget, index: number): BudgetFacts {
-  const minor = (amount = '0'): bigint => minorOf(amount, given.currency);
+  const minor = (amount = '0'): bigint => caseMinor(amount, given.currency);
   return {
     budgetId: given.budget_id,
     periodId: BigInt(index + 1),
@@ -224,13 +233,6 @@ function currencyOf(text: string): CurrencyCode {
   const currency = parseCurrency(text);
   if (currency === undefined) throw new Error(`the case has an unknown currency: ${text}`);
   return currency;
-}
-
-function minorOf(amount: string, currencyText: string): bigint {
-  const currency = currencyOf(currencyText);
-  const parsed = parseAmount(amount, currency, { allowZero: true });
-  if (!parsed.ok) throw new Error(`the case has a faulty amount: ${amount}: ${parsed.message}`);
-  return parsed.minor;
 }
 
 /** A finding in the words of a case: under what it is expected to be named, else under all its names. */

@@ -11,13 +11,21 @@ const standing = {
   currency: Currency,
   period_starts_at: Timestamp,
   period_ends_at: nullable(Timestamp, 'Null: it never ends.'),
-  limit: DecimalAmount,
+  limit: nullable(
+    DecimalAmount,
+    'The allocation where another system keeps it; null: it has said nothing of this period that can be relied on.',
+  ),
   pending: DecimalAmount,
   committed: DecimalAmount,
   spent: DecimalAmount,
-  used: DecimalAmount,
-  remaining: DecimalAmount,
-  used_percent: nullable(Type.Number(), 'Null: the limit is zero.'),
+  used_elsewhere: Type.Optional({
+    ...DecimalAmount,
+    description: 'Where another system keeps the allocation: what it says was used past this gateway.',
+  }),
+  allocation_as_of: Type.Optional(Timestamp),
+  used: { ...DecimalAmount, description: 'What was used elsewhere included.' },
+  remaining: nullable(DecimalAmount, 'Null: the limit is not known.'),
+  used_percent: nullable(Type.Number(), 'Null: the limit is zero or not known.'),
 };
 
 const RunRate = Type.Object(

@@ -96,8 +96,32 @@ export interface Pair {
  */
 export function applyRate(amountMinor: bigint, rate: string, { from, to }: Pair): bigint {
   if (amountMinor < 0n) throw new Error('an amount below zero is not converted');
+  const { numerator, denominator } = factorOf(rate, from, to);
+  return ceilOf(amountMinor * numerator, denominator);
+}
+
+/** What an amount in minor units is multiplied with. */
+interface Factor {
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+}
+
+const FACTORS_MAX = 1_000;
+// Owned by factorOf: few rates are in use at a time, and each is applied in every decision.
+const factors = new Map<string, Factor>();
+
+function factorOf(rate: string, from: string, to: string): Factor {
+  const key = `${from}|${to}|${rate}`;
+  const known = factors.get(key);
+  if (known !== undefined) return known;
   const { units, scale } = scaled(rate);
-  return ceilOf(amountMinor * units * 10n ** BigInt(digitsOf(to)), 10n ** BigInt(scale + digitsOf(from)));
+  const factor = {
+    numerator: units * 10n ** BigInt(digitsOf(to)),
+    denominator: 10n ** BigInt(scale + digitsOf(from)),
+  };
+  if (factors.size >= FACTORS_MAX) factors.clear();
+  factors.set(key, factor);
+  return factor;
 }
 
 function digitsOf(currency: string): number {

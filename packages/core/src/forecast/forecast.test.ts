@@ -157,6 +157,17 @@ describe('a projection', () => {
     );
   });
 
+  it('is told without a limit, and then nothing says when it is used up', () => {
+    const { runRate, seasonal } = projectBudget({ ...input, limitMinor: null });
+    expect(runRate).toMatchObject({ projectedMinor: 41_000n, exhaustedAfterDays: null });
+    expect(seasonal).toMatchObject({
+      projectedMinor: 41_000n,
+      exhaustedAfterDays: null,
+      earliestAfterDays: null,
+      latestAfterDays: null,
+    });
+  });
+
   it('is a rate alone, or nothing, where the history is short', () => {
     expect(projectBudget({ ...input, history: constant(1_000, 20) })).toMatchObject({
       runRate: { perDayMinor: 1_000n },

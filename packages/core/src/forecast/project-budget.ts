@@ -8,7 +8,8 @@ export interface ProjectionInput {
   readonly history: DailyUse;
   /** Pending, committed and spent in this period, in minor units. */
   readonly usedMinor: bigint;
-  readonly limitMinor: bigint;
+  /** null: not known, so nothing says when it is used up. */
+  readonly limitMinor: bigint | null;
   /** Days of the period that are left, today included; at least 1. */
   readonly daysLeft: number;
   /** Of today, 0 to 1. */
@@ -55,8 +56,9 @@ export function projectBudget(input: ProjectionInput): Projection {
   if (!result.ok) return { runRate: runRate(input), seasonal: null, missing: result.missing };
   const { expected, lower, upper, errorsSeen } = result.forecast;
   const used = Number(input.usedMinor);
-  const limit = Number(input.limitMinor);
+  const limit = input.limitMinor === null ? null : Number(input.limitMinor);
   const passedAfter = (path: readonly number[]): number | null => {
+    if (limit === null) return null;
     if (used >= limit) return 0;
     const index = path.findIndex((value) => used + value >= limit + MINOR_UNIT_AT_LEAST);
     return index === -1 ? null : index;
@@ -88,7 +90,7 @@ function runRate({
   if (recent.length < RATE_DAYS_MIN) return null;
   const perDay = Math.max(0, sumOf(recent) / recent.length);
   const ahead = daysLeft - 1 + shareOfTodayLeft;
-  const room = Number(limitMinor - usedMinor);
+  const room = limitMinor === null ? Infinity : Number(limitMinor - usedMinor);
   // The room is passed on the day whose own use reaches beyond it: today is worth only what is left of it.
   const passed = Math.max(0, Math.floor(room / perDay - shareOfTodayLeft) + 1);
   const isExhausted = room <= 0 || (perDay > 0 && perDay * ahead > room);

@@ -13,6 +13,7 @@ import type { ClientBase, Pool } from 'pg';
 import { queryRows } from '../db/query-rows.ts';
 import { findBudget } from '../ledger/find-budget.ts';
 import { type BudgetPeriodRow, findBudgetPeriods } from '../ledger/find-budget-periods.ts';
+import { type FoundBudgetSnapshotRow, findBudgetSnapshots } from '../ledger/find-budget-snapshots.ts';
 import type { StoredBudgetRow } from '../ledger/insert-budget.ts';
 import { type BudgetDayRow, readBudgetDays } from '../ledger/read-budget-days.ts';
 import type { PrincipalCaller } from '../record/caller.ts';
@@ -25,14 +26,20 @@ const HISTORY_DAYS_MAX = 800;
 /** How far ahead is looked for a budget that has no end. */
 const OPEN_END_DAYS = 365;
 
-/** Where a budget stands now. Amounts in minor units. */
+/**
+ * Where a budget stands now. Amounts in minor units. Where another system keeps the allocation, that is the limit, and what
+ * was used past this gateway is used.
+ */
 export interface BudgetStanding {
   readonly row: StoredBudgetRow;
   readonly current: Period;
-  readonly limitMinor: bigint;
+  /** null: another system keeps its allocation, and has said nothing of this period that can be relied on. */
+  readonly limitMinor: bigint | null;
   readonly pendingMinor: bigint;
   readonly committedMinor: bigint;
   readonly spentMinor: bigint;
+  /** What another system says was used past this gateway; null: no system but this one keeps the budget. */
+  readonly elsewhere: { readonly usedMinor: bigint; readonly asOfMs: number } | null;
   readonly usedMinor: bigint;
 }
 
@@ -79,15 +86,33 @@ export async function standingOf(
     period?.committed_minor ?? 0n,
     period?.spent_minor ?? 0n,
   ];
+  const usedHere = pendingMinor + committedMinor + spentMinor;
+  const standing = { row, current, pendingMinor, committedMinor, spentMinor };
+  if (row.allocation === null) {
+    const limitMinor = period?.limit_minor ?? row.limit_minor;
+    return { ...standing, limitMinor, elsewhere: null, usedMinor: usedHere };
+  }
+  const snapshot = await snapshotOf(pool, row, current);
+  if (snapshot === undefined) return { ...standing, limitMinor: null, elsewhere: null, usedMinor: usedHere };
+  const usedElsewhere = snapshot.committed_elsewhere_minor + snapshot.actual_elsewhere_minor;
   return {
-    row,
-    current,
-    limitMinor: period?.limit_minor ?? row.limit_minor,
-    pendingMinor,
-    committedMinor,
-    spentMinor,
-    usedMinor: pendingMinor + committedMinor + spentMinor,
+    ...standing,
+    limitMinor: snapshot.allocated_minor,
+    elsewhere: { usedMinor: usedElsewhere, asOfMs: snapshot.as_of.getTime() },
+    usedMinor: usedHere + usedElsewhere,
   };
+}
+
+/** The last one of this period that contradicts nothing. */
+async function snapshotOf(
+  pool: Pool | ClientBase,
+  { budget_id: budgetId }: StoredBudgetRow,
+  current: Period,
+): Promise<FoundBudgetSnapshotRow | undefined> {
+  const rows = await queryRows<FoundBudgetSnapshotRow>(pool, findBudgetSnapshots([budgetId]));
+  return rows.find(
+    (row) => row.contradictions.length === 0 && row.period_starts_at?.getTime() === current.startMs,
+  );
 }
 
 export async function outlookOf(
@@ -153,19 +178,27 @@ function maySee({ roles, principalId, email }: PrincipalCaller, { owner }: Store
 /** What is common to consumption and forecast, as the API shows it. */
 export function standingView({ standing }: BudgetOutlook): Record<string, unknown> {
   const { row, current, limitMinor, pendingMinor, committedMinor, spentMinor, usedMinor } = standing;
+  const { elsewhere } = standing;
   const amount = amountIn(currencyOf(row));
   return {
     budget_id: row.budget_id,
     currency: row.currency,
     period_starts_at: new Date(current.startMs).toISOString(),
     period_ends_at: current.endMs === null ? null : new Date(current.endMs).toISOString(),
-    limit: amount(limitMinor),
+    limit: limitMinor === null ? null : amount(limitMinor),
     pending: amount(pendingMinor),
     committed: amount(committedMinor),
     spent: amount(spentMinor),
+    ...(elsewhere === null
+      ? {}
+      : {
+          used_elsewhere: amount(elsewhere.usedMinor),
+          allocation_as_of: new Date(elsewhere.asOfMs).toISOString(),
+        }),
     used: amount(usedMinor),
-    remaining: amount(limitMinor - usedMinor),
-    used_percent: limitMinor === 0n ? null : Number((usedMinor * 1000n) / limitMinor) / 10,
+    remaining: limitMinor === null ? null : amount(limitMinor - usedMinor),
+    used_percent:
+      limitMinor === null || limitMinor === 0n ? null : Number((usedMinor * 1000n) / limitMinor) / 10,
   };
 }
 

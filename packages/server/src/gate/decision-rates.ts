@@ -16,6 +16,11 @@ export interface Exchange {
   readonly settings: ExchangeSettings;
 }
 
+const DAY_MS = 86_400_000;
+const FOUND_MAX = 10_000;
+// Owned by DecisionRates. A book is compiled anew with every configuration, and its settings with it.
+const FOUND = new WeakMap<RateBook, Map<string, ExchangeRateFact | null>>();
+
 class DecisionRates implements ExchangeFacts {
   readonly rates: ExchangeRateFact[] = [];
   readonly #exchange: Exchange;
@@ -32,9 +37,22 @@ class DecisionRates implements ExchangeFacts {
   }
 
   find(pair: Pair): ExchangeRateFact | null {
-    const { book, settings } = this.#exchange;
-    const rate = findRate(book, { ...pair, atMs: this.#atMs, supplier: this.#supplier, settings });
+    const rate = this.#found(pair);
     if (rate !== null) this.rates.push(rate);
+    return rate;
+  }
+
+  /** Rates begin and go stale with a day (UTC): within one the answer stays. */
+  #found({ from, to }: Pair): ExchangeRateFact | null {
+    const { book, settings } = this.#exchange;
+    const known = FOUND.get(book) ?? new Map<string, ExchangeRateFact | null>();
+    FOUND.set(book, known);
+    const key = `${Math.floor(this.#atMs / DAY_MS)}|${from}|${to}|${this.#supplier ?? ''}`;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const rate = findRate(book, { from, to, atMs: this.#atMs, supplier: this.#supplier, settings });
+    if (known.size >= FOUND_MAX) known.clear();
+    known.set(key, rate);
     return rate;
   }
 }

@@ -26,7 +26,7 @@ import { type SigningPaceRow, readSigningPace } from '../ledger/read-signing-pac
 import { type ReadRelatedStopsRow, readRelatedStops } from '../ledger/read-related-stops.ts';
 import { periodRatesOfRows } from './exchange-rows.ts';
 import type { PreparedStep } from './prepare-command.ts';
-import type { RelatedDayRow } from './related-days.ts';
+import type { RelatedDayRow, StoredDay } from './related-days.ts';
 import { type WorkingBalance, type WorkingPurchase, WorkingSet } from './working-set.ts';
 
 export interface BatchKeys {
@@ -204,12 +204,12 @@ function balancesOf(facts: BatchFactsRow): WorkingBalance[] {
   }));
 }
 
-function relatedDaysOf(facts: BatchFactsRow): RelatedDayRow[] {
-  return (facts.related_keys ?? []).map((groupKey, index) => ({
+function relatedDaysOf({ related }: BatchFactsRow): RelatedDayRow[] {
+  return (related ?? []).map(([groupKey, day, lastEntryId, purchases]) => ({
     groupKey,
-    day: valueAt(facts.related_days, index),
-    purchases: valueAt(facts.related_purchases, index),
-    lastEntryId: valueAt(facts.related_entry_ids, index),
+    day,
+    lastEntryId: BigInt(lastEntryId),
+    purchases: purchases as StoredDay, // written by insertRelatedDays and updateRelatedDays only
   }));
 }
 

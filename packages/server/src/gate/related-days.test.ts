@@ -7,6 +7,7 @@ import { type RelatedKeys, relatedKeyTexts, relatedKeysOf, relatedKeysOfTexts } 
 
 const TODAY = 20_000;
 const SETTINGS = DEFAULT_RELATION_SETTINGS;
+const REACH = { intent: true, large: true };
 
 function exampleAction(changes: Partial<Action>): Action {
   return {
@@ -80,7 +81,12 @@ describe('the day buckets of a group', () => {
   it('know the sum of every live purchase in the window, by currency', () => {
     fc.assert(
       fc.property(purchases, (bought) => {
-        const [group] = kept(bought).facts(keysAt(TODAY), { settings: SETTINGS, day: TODAY, own: null });
+        const [group] = kept(bought).facts(keysAt(TODAY), {
+          settings: SETTINGS,
+          day: TODAY,
+          own: null,
+          reach: REACH,
+        });
         const live = bought.filter(({ day, ended }) => !ended && TODAY - day <= SETTINGS.windowDays);
         for (const currency of ['USD', 'EUR']) {
           const wanted = live.filter((each) => each.currency === currency);
@@ -102,7 +108,7 @@ describe('the day buckets of a group', () => {
         const own = bought.find(({ ended }) => !ended);
         if (own === undefined) return;
         const days = kept(bought);
-        const [group] = days.facts(keysAt(own.day), { settings: SETTINGS, day: own.day, own });
+        const [group] = days.facts(keysAt(own.day), { settings: SETTINGS, day: own.day, own, reach: REACH });
         const others = bought.filter(
           (each) =>
             !each.ended &&
@@ -124,7 +130,12 @@ describe('the day buckets of a group', () => {
         const basis = 'cost_center';
         const days = new RelatedDays([]);
         for (const each of live) days.add(keysAt(TODAY, basis), each, 1n);
-        const [group] = days.facts(keysAt(TODAY, basis), { settings: SETTINGS, day: TODAY, own: null });
+        const [group] = days.facts(keysAt(TODAY, basis), {
+          settings: SETTINGS,
+          day: TODAY,
+          own: null,
+          reach: REACH,
+        });
         const parts = group?.parts ?? [];
         const smallest = parts.at(-1)?.amountMinor ?? 0n;
         const left = live.filter(({ requestId }) => !parts.some((part) => part.requestId === requestId));
@@ -142,7 +153,12 @@ describe('the day buckets of a group', () => {
         days.add({ ...keysAt(day, 'cost_center'), words }, counted, 1n);
       }
     }
-    const [group] = days.facts(keysAt(TODAY, 'cost_center'), { settings: SETTINGS, day: TODAY, own: null });
+    const [group] = days.facts(keysAt(TODAY, 'cost_center'), {
+      settings: SETTINGS,
+      day: TODAY,
+      own: null,
+      reach: REACH,
+    });
     const sharing = (group?.parts ?? []).filter((part) => part.sharesIntent).map((part) => part.requestId);
     expect(sharing.sort()).toEqual(['preq_0_7', 'preq_1_7', 'preq_1_8']);
   });
@@ -153,7 +169,7 @@ describe('the day buckets of a group', () => {
       days.add(keysAt(TODAY), { requestId: `preq_${index}`, currency: 'USD', amountMinor: 1n }, 1n);
     }
     expect(days.changed).toHaveLength(1);
-    expect(days.changed[0]?.purchases.length).toBeLessThan(500);
+    expect(JSON.stringify(days.changed[0]?.purchases).length).toBeLessThan(500);
   });
 });
 

@@ -1,9 +1,15 @@
 // gate/related-days.ts: the day buckets of near purchases, as a batch found them under its locks and as its decisions change
 // them. A day keeps sums and its largest parts alone, so that it costs the same however many purchases there were.
 // Lives for one transaction.
-import { type RelatedGroup, type RelatedPart, type RelationSettings, sharesIntent } from '@countersign/core';
+import {
+  type RelatedGroup,
+  type RelatedPart,
+  type RelationSettings,
+  sharesIntent,
+  type Reach,
+} from '@countersign/core';
 
-import type { RelatedKey, RelatedKeys } from './related-keys.ts';
+import type { RelatedKeys } from './related-keys.ts';
 
 /** Parts that a day remembers. With a share of a tenth of a threshold ten would always do; what is left is the floor of a split. */
 const PARTS_A_DAY_MAX = 8;
@@ -18,6 +24,7 @@ export interface DayPart {
 }
 
 interface Day {
+  readonly isNew: boolean;
   totals: Map<string, { minor: bigint; count: number }>;
   parts: DayPart[];
   refused: number;
@@ -27,9 +34,20 @@ interface Day {
 export interface RelatedDayRow {
   readonly groupKey: string;
   readonly day: number;
-  /** JSON, as dayText wrote it. */
-  readonly purchases: string;
+  readonly purchases: StoredDay;
   readonly lastEntryId: bigint;
+}
+
+/** As storedDay wrote it: totals by currency, the largest parts, attempts that were refused. */
+export interface StoredDay {
+  readonly t: Readonly<Record<string, readonly [string, number]>>;
+  readonly p: readonly (readonly [string, string, string, ...number[]])[];
+  readonly r: number;
+}
+
+export interface ChangedDay extends RelatedDayRow {
+  /** There is no such row yet. */
+  readonly isNew: boolean;
 }
 
 /** A purchase as its groups count it. */
@@ -39,12 +57,20 @@ export interface Counted {
   readonly amountMinor: bigint;
 }
 
+export interface NearQuery {
+  readonly settings: RelationSettings;
+  readonly reach: Reach;
+  readonly day: number;
+  /** Left out, when it is there already. */
+  readonly own: Counted | null;
+}
+
 export class RelatedDays {
   readonly #days = new Map<string, Map<number, Day>>();
   readonly #changed = new Map<string, { readonly key: string; readonly day: number; entryId: bigint }>();
 
   constructor(rows: readonly RelatedDayRow[]) {
-    for (const row of rows) this.#ofGroup(row.groupKey).set(row.day, dayOfText(row.purchases));
+    for (const row of rows) this.#ofGroup(row.groupKey).set(row.day, dayOf(row.purchases));
   }
 
   /** Approved or held: it counts. */
@@ -86,63 +112,72 @@ export class RelatedDays {
     for (const { groupKey } of keys) this.#changing(groupKey, day, entryId).refused += 1;
   }
 
-  /** What is near a purchase of this day. `own`: left out, when it is there already. */
-  facts(
-    related: RelatedKeys,
-    {
-      settings,
-      day,
-      own,
-    }: { readonly settings: RelationSettings; readonly day: number; readonly own: Counted | null },
-  ): readonly RelatedGroup[] {
-    return related.keys.flatMap((key) => this.#group(key, related, { settings, day, own }) ?? []);
+  /** What is near a purchase of this day. */
+  facts(related: RelatedKeys, query: NearQuery): readonly RelatedGroup[] {
+    const groups: RelatedGroup[] = [];
+    for (const key of related.keys) {
+      const buckets = this.#days.get(key.groupKey);
+      if (buckets === undefined) continue;
+      const parts =
+        key.basis === 'project' || query.reach.intent || query.reach.large
+          ? this.#partsOf(key.basis, buckets, related, query)
+          : [];
+      // Only a project is added up as a whole; otherwise nothing but parts counts.
+      if (key.basis !== 'project' && parts.length === 0) continue;
+      const group = this.#group(key.basis, buckets, related, query);
+      if (group.totals.length > 0) groups.push({ ...group, parts: largestOf(parts) });
+    }
+    return groups;
   }
 
-  #group(
-    { basis, groupKey }: RelatedKey,
+  #partsOf(
+    basis: RelatedGroup['basis'],
+    buckets: ReadonlyMap<number, Day>,
     related: RelatedKeys,
-    {
-      settings,
-      day,
-      own,
-    }: { readonly settings: RelationSettings; readonly day: number; readonly own: Counted | null },
-  ): RelatedGroup | null {
-    const buckets = this.#days.get(groupKey);
-    if (buckets === undefined) return null;
+    { settings, reach, day, own }: NearQuery,
+  ): RelatedPart[] {
     const words = own === null ? related.words : this.#wordsOf(buckets, related.day, own.requestId);
-    const totals = new Map<string, { minor: bigint; count: number }>();
     const parts: RelatedPart[] = [];
-    let refusedCount = 0;
     for (const [bucketDay, bucket] of buckets) {
       const daysBefore = Math.max(0, day - bucketDay);
       if (daysBefore > settings.windowDays) continue;
+      const isClose = daysBefore <= settings.closeDays;
+      const mayBeLarge = basis === 'project' || (basis === 'cost_center' && reach.large && isClose);
+      for (const { requestId, currency, amountMinor, words: partWords } of bucket.parts) {
+        const shares = sharesIntent(words, partWords, { isClose });
+        if (!mayBeLarge && !(shares && reach.intent)) continue;
+        if (requestId === own?.requestId) continue;
+        parts.push({ requestId, currency, amountMinor, daysBefore, sharesIntent: shares });
+      }
+    }
+    return parts;
+  }
+
+  #group(
+    basis: RelatedGroup['basis'],
+    buckets: ReadonlyMap<number, Day>,
+    related: RelatedKeys,
+    { settings, day, own }: NearQuery,
+  ): Omit<RelatedGroup, 'parts'> {
+    const totals = new Map<string, { minor: bigint; count: number }>();
+    let refusedCount = 0;
+    for (const [bucketDay, bucket] of buckets) {
+      if (Math.max(0, day - bucketDay) > settings.windowDays) continue;
       refusedCount += bucket.refused;
       const isOwnDay = own !== null && bucketDay === related.day;
       for (const [currency, { minor, count }] of bucket.totals) {
-        const former = totals.get(currency) ?? { minor: 0n, count: 0 };
+        const former = totals.get(currency) ?? NONE;
         const less = isOwnDay && currency === own.currency ? { minor: own.amountMinor, count: 1 } : NONE;
         totals.set(currency, {
           minor: former.minor + minor - less.minor,
           count: former.count + count - less.count,
         });
       }
-      for (const { requestId, currency, amountMinor, words: partWords } of bucket.parts) {
-        if (requestId === own?.requestId) continue;
-        parts.push({
-          requestId,
-          currency,
-          amountMinor,
-          daysBefore,
-          sharesIntent: sharesIntent(words, partWords, { isClose: daysBefore <= settings.closeDays }),
-        });
-      }
     }
-    const relevant = basis === 'project' ? parts : parts.filter((part) => mayCount(part, basis, settings));
     const summed = [...totals].flatMap(([currency, { minor, count }]) =>
       count > 0 ? [{ currency, amountMinor: minor, count }] : [],
     );
-    if (summed.length === 0) return null;
-    return { basis, totals: summed, parts: largestOf(relevant), refusedCount };
+    return { basis, totals: summed, refusedCount };
   }
 
   #wordsOf(buckets: ReadonlyMap<number, Day>, day: number, requestId: string): readonly number[] {
@@ -150,11 +185,11 @@ export class RelatedDays {
   }
 
   /** Rows to write. */
-  get changed(): RelatedDayRow[] {
+  get changed(): ChangedDay[] {
     return [...this.#changed.values()].map(({ key, day, entryId }) => {
       const bucket = this.#days.get(key)?.get(day);
       if (bucket === undefined) throw new Error('a changed day is in the working set');
-      return { groupKey: key, day, purchases: dayText(bucket), lastEntryId: entryId };
+      return { groupKey: key, day, purchases: storedDay(bucket), lastEntryId: entryId, isNew: bucket.isNew };
     });
   }
 
@@ -171,18 +206,13 @@ export class RelatedDays {
     const days = this.#ofGroup(groupKey);
     const known = days.get(day);
     if (known !== undefined) return known;
-    const fresh: Day = { totals: new Map(), parts: [], refused: 0 };
+    const fresh: Day = { isNew: true, totals: new Map(), parts: [], refused: 0 };
     days.set(day, fresh);
     return fresh;
   }
 }
 
 const NONE = { minor: 0n, count: 0 };
-
-/** Whether a threshold could ever see it: see sumOfParts in the core. */
-function mayCount(part: RelatedPart, basis: RelatedGroup['basis'], settings: RelationSettings): boolean {
-  return part.sharesIntent || (basis === 'cost_center' && part.daysBefore <= settings.closeDays);
-}
 
 /** Amounts of different currencies are not compared: the largest of each. */
 function largestOf(parts: readonly RelatedPart[]): RelatedPart[] {
@@ -198,14 +228,8 @@ function largestFirst(a: { amountMinor: bigint }, b: { amountMinor: bigint }): n
   return a.amountMinor > b.amountMinor ? -1 : a.amountMinor < b.amountMinor ? 1 : 0;
 }
 
-interface StoredDay {
-  readonly t: Readonly<Record<string, readonly [string, number]>>;
-  readonly p: readonly (readonly [string, string, string, ...number[]])[];
-  readonly r: number;
-}
-
-function dayText({ totals, parts, refused }: Day): string {
-  const stored: StoredDay = {
+function storedDay({ totals, parts, refused }: Day): StoredDay {
+  return {
     t: Object.fromEntries(
       [...totals].map(([currency, { minor, count }]) => [currency, [minor.toString(), count]]),
     ),
@@ -217,12 +241,11 @@ function dayText({ totals, parts, refused }: Day): string {
     ]),
     r: refused,
   };
-  return JSON.stringify(stored);
 }
 
-function dayOfText(text: string): Day {
-  const { t, p, r } = JSON.parse(text) as StoredDay; // written by dayText only
+function dayOf({ t, p, r }: StoredDay): Day {
   return {
+    isNew: false,
     totals: new Map(
       Object.entries(t).map(([currency, [minor, count]]) => [currency, { minor: BigInt(minor), count }]),
     ),

@@ -10,6 +10,7 @@ import {
   type RelationSettings,
   type Threshold,
   materialRelated,
+  reachOf,
 } from '@countersign/core';
 
 import { type Counted } from './related-days.ts';
@@ -36,6 +37,7 @@ export function relatedFacts(action: Action, query: RelatedQuery, working: Worki
       ? []
       : working.related.facts(related, {
           settings,
+          reach: reachOf(action, settings, query),
           day: own === null ? related.day : dayOf(atMs),
           own: own === null || !isCounted(own.state) ? null : countedOf(own.state),
         });

@@ -17,7 +17,8 @@ import { upsertApprovals } from '../ledger/upsert-approvals.ts';
 import { upsertAuthorization } from '../ledger/upsert-authorization.ts';
 import { type UpsertCardsRow, upsertCards } from '../ledger/upsert-cards.ts';
 import { periodRateRows } from './exchange-rows.ts';
-import { upsertRelatedDays } from '../ledger/upsert-related-days.ts';
+import { insertRelatedDays } from '../ledger/insert-related-days.ts';
+import { updateRelatedDays } from '../ledger/update-related-days.ts';
 import { upsertRelatedStop } from '../ledger/upsert-related-stop.ts';
 import type { WorkingPurchase, WorkingSet } from './working-set.ts';
 
@@ -36,7 +37,15 @@ export function writeState(working: WorkingSet, nowMs: number): Statement[] {
   add(working.takenKeys, (keys) => insertIdempotencyKeys(keys, nowMs));
   add(working.transfers, insertTransfers);
   add(working.changedBalances, updateBalances);
-  add(working.related.changed, upsertRelatedDays);
+  const days = working.related.changed;
+  add(
+    days.filter(({ isNew }) => isNew),
+    insertRelatedDays,
+  );
+  add(
+    days.filter(({ isNew }) => !isNew),
+    updateRelatedDays,
+  );
   const [first, ...others] = together;
   return [
     ...ahead,

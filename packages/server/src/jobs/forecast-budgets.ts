@@ -20,6 +20,8 @@ import { advanceSignalProgress } from '../ledger/advance-signal-progress.ts';
 import { type SignalProgressRow, claimSignalProgress } from '../ledger/claim-signal-progress.ts';
 import { findBudget } from '../ledger/find-budget.ts';
 import type { StoredBudgetRow } from '../ledger/insert-budget.ts';
+import { type EntryOfTypeRow, readEntriesOfType } from '../ledger/read-entries-of-type.ts';
+import { eventTypeCode } from '../record/event-type-code.ts';
 import { type AlertContext, type AlertSeverity, raiseAlert } from '../record/raise-alert.ts';
 import { type Job, type JobLog, startJob } from './job-loop.ts';
 
@@ -33,6 +35,7 @@ const NAME = 'forecast-budgets';
 const IDLE_MS = 2_000;
 /** Leaves added up in one run. */
 const LEAVES_MAX = 5_000;
+const SNAPSHOT = eventTypeCode('budget.snapshot_received');
 
 /** Percent of the limit, the highest first. */
 const USAGE_LEVELS: readonly (readonly [percent: bigint, severity: AlertSeverity])[] = [
@@ -63,7 +66,15 @@ async function addNext(client: PoolClient, options: ForecastBudgetsOptions): Pro
   const to = Math.min(from + LEAVES_MAX, size);
   if (from === to) return 'idle';
   const changed = await queryRows<ChangedBudgetRow>(client, addBudgetDays({ from, to }));
-  for (const { budget_id: budgetId } of changed) await lookAt(client, budgetId, options);
+  const snapshots = await queryRows<EntryOfTypeRow>(
+    client,
+    readEntriesOfType({ from, to, typeCode: SNAPSHOT }),
+  );
+  const budgetIds = new Set([
+    ...changed.map(({ budget_id: budgetId }) => budgetId),
+    ...snapshots.map(({ subject_id: budgetId }) => budgetId),
+  ]);
+  for (const budgetId of budgetIds) await lookAt(client, budgetId, options);
   await queryRows(client, advanceSignalProgress('budget_days', to));
   return to < size ? 'again' : 'idle';
 }
@@ -73,12 +84,16 @@ async function lookAt(client: PoolClient, budgetId: string, options: ForecastBud
   if (row === undefined || row.status === 'closed') return;
   const nowMs = options.now();
   const standing = await standingOf(client, row, nowMs);
-  if (standing === null || standing.limitMinor === 0n) return;
-  await alertOfUsage(standing, options);
-  await alertOfExhaustion(await outlookOf(client, standing, nowMs), options);
+  if (standing === null || standing.limitMinor === null || standing.limitMinor === 0n) return;
+  const known = { ...standing, limitMinor: standing.limitMinor };
+  await alertOfUsage(known, options);
+  await alertOfExhaustion(known, await outlookOf(client, standing, nowMs), options);
 }
 
-async function alertOfUsage(standing: BudgetStanding, options: ForecastBudgetsOptions): Promise<void> {
+/** Its limit is known. */
+type KnownStanding = BudgetStanding & { readonly limitMinor: bigint };
+
+async function alertOfUsage(standing: KnownStanding, options: ForecastBudgetsOptions): Promise<void> {
   const { row, usedMinor, limitMinor } = standing;
   const level = USAGE_LEVELS.find(([percent]) => usedMinor * 100n >= limitMinor * percent);
   if (level === undefined) return;
@@ -95,8 +110,11 @@ async function alertOfUsage(standing: BudgetStanding, options: ForecastBudgetsOp
   });
 }
 
-async function alertOfExhaustion(outlook: BudgetOutlook, options: ForecastBudgetsOptions): Promise<void> {
-  const { standing, projection, today, daysLeft } = outlook;
+async function alertOfExhaustion(
+  standing: KnownStanding,
+  { projection, today, daysLeft }: BudgetOutlook,
+  options: ForecastBudgetsOptions,
+): Promise<void> {
   const { row, current, limitMinor, usedMinor } = standing;
   if (usedMinor >= limitMinor) return; // that is 100 % used
   const method = projection.seasonal === null ? 'run_rate' : 'seasonal';
@@ -124,7 +142,7 @@ async function alertOfExhaustion(outlook: BudgetOutlook, options: ForecastBudget
 }
 
 /** A changed limit makes it another budget to warn of. */
-function keyOf({ row, current, limitMinor }: BudgetStanding): string {
+function keyOf({ row, current, limitMinor }: KnownStanding): string {
   return `${row.budget_id}:${current.startMs}:${limitMinor}`;
 }
 
@@ -135,7 +153,8 @@ function evidenceOf({
   pendingMinor,
   committedMinor,
   spentMinor,
-}: BudgetStanding) {
+  elsewhere,
+}: KnownStanding) {
   const amount = amountIn(currencyOf(row));
   return {
     committed: amount(committedMinor),
@@ -144,5 +163,6 @@ function evidenceOf({
     pending: amount(pendingMinor),
     spent: amount(spentMinor),
     used: amount(usedMinor),
+    used_elsewhere: elsewhere === null ? undefined : amount(elsewhere.usedMinor),
   };
 }

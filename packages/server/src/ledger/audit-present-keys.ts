@@ -17,7 +17,7 @@ export function auditPresentKeys({ table, column, part, ids }: PresentKeys): Sta
   const key = part === null ? column : `${column} || '/' || ${part}`;
   return {
     name: `audit_present_${table}`,
-    text: `SELECT ${key} AS key FROM ${table} WHERE ${column} = ANY ($1::text[])`,
+    text: `SELECT (${key})::text AS key FROM ${table} WHERE ${column}::text = ANY ($1::text[])`,
     values: [binaryArray.text(ids)],
   };
 }

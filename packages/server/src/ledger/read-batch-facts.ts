@@ -24,11 +24,8 @@ export interface BatchFactsRow {
   committed: bigint[] | null;
   spent: bigint[] | null;
   overruns: bigint[] | null;
-  /** Day buckets of the groups of near purchases, an array a column; null when there are none. */
-  related_keys: string[] | null;
-  related_days: number[] | null;
-  related_purchases: string[] | null;
-  related_entry_ids: bigint[] | null;
+  /** Day buckets of the groups of near purchases: group, day, entry of the latest change, purchases; null: none. */
+  related: [groupKey: string, day: number, lastEntryId: string, purchases: unknown][] | null;
 }
 
 export interface BatchFactsKeys {
@@ -51,7 +48,7 @@ export function readBatchFacts(keys: BatchFactsKeys): Statement {
     name: 'read_batch_facts',
     text: `WITH period AS MATERIALIZED (
              SELECT * FROM budget_period WHERE period_id = ANY ($4::int8[]) ORDER BY period_id FOR NO KEY UPDATE)
-           SELECT version AS configuration_version, pg_current_xact_id()::text AS transaction_id, locked.*, related.*,
+           SELECT version AS configuration_version, pg_current_xact_id()::text AS transaction_id, locked.*, near.*,
              ARRAY(SELECT nextval('log_entry_id') FROM generate_series(1, $3::int4)
                    WHERE (SELECT count(*) FROM period) >= 0) AS entry_ids,
              EXISTS (SELECT FROM idempotency_key WHERE key_hash = ANY ($1::text[]::uuid[])) AS has_taken_keys,
@@ -71,9 +68,8 @@ export function readBatchFacts(keys: BatchFactsKeys): Statement {
                array_agg(committed_minor) AS committed, array_agg(spent_minor) AS spent,
                array_agg(overrun_minor) AS overruns
              FROM period) AS locked, (
-             SELECT array_agg(group_key::text) AS related_keys, array_agg(day) AS related_days,
-               array_agg(purchases::text) AS related_purchases, array_agg(last_entry_id) AS related_entry_ids
-             FROM related_day WHERE group_key = ANY ($5::text[]::uuid[]) AND day >= $6::int4) AS related`,
+             SELECT json_agg(json_build_array(group_key, day, last_entry_id::text, purchases)) AS related
+             FROM related_day WHERE group_key = ANY ($5::text[]::uuid[]) AND day >= $6::int4) AS near`,
     values: [
       binaryArray.text(keys.keyHashes),
       binaryArray.int8(keys.fingerprints),

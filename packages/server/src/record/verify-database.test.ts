@@ -101,6 +101,10 @@ async function configure(): Promise<void> {
     currency: 'USD',
     limit: '100000.00',
   });
+  await configureSourcing();
+  const matrix = { rows: [{ agent_id: '*', autonomous_limit: { amount: '9000000.00', currency: 'USD' } }] };
+  await admin.authorityMatrices.publish(ACTOR, matrix);
+  await admin.authorityMatrices.publish(ACTOR, matrix); // the same again: its entry says no digest
   const date = new Date().toISOString().slice(0, 10);
   await admin.exchangeRates.publish(ACTOR, {
     rates: [
@@ -131,6 +135,36 @@ async function configure(): Promise<void> {
     email: 'finance@example.com',
     keyId: rotated.keyId,
   };
+}
+
+async function configureSourcing(): Promise<void> {
+  const { sourcing, waivers, principals } = gateway.admin;
+  const validity = { valid_from: '2026-01-01T00:00:00Z', valid_until: '2999-01-01T00:00:00Z' };
+  const ceiling = { amount: '5000.00', currency: 'USD' };
+  const policy = { tender_thresholds: [{ category: 'works', amount: '1000.00', currency: 'USD' }] };
+  await sourcing.policies.put(ACTOR, 'default', policy);
+  await sourcing.policies.put(ACTOR, 'default', policy); // the same again
+  await sourcing.tenders.put(ACTOR, 'T-1', { winner: 'roofers.example', ceiling, ...validity });
+  await sourcing.frameworks.put(ACTOR, 'fw', {
+    supplier: 'roofers.example',
+    call_off_ceiling: ceiling,
+    ...validity,
+  });
+  await principals.create(ACTOR, { principalId: 'mia', name: 'Mia', roles: ['operator'] });
+  const mia = {
+    kind: 'principal',
+    principalId: 'mia',
+    roles: ['operator'],
+    email: null,
+    keyId: 'key_mia',
+  } as const;
+  const asked = await waivers.request(ACTOR, {
+    supplier: 'roofers.example',
+    up_to: ceiling,
+    valid_until: '2999-01-01T00:00:00Z',
+    reason: 'The roof is open.',
+  });
+  await waivers.approve(mia, asked.waiverId);
 }
 
 async function submit(command: GateCommand, caller: Caller = { kind: 'system', name: 'network' }) {
@@ -394,6 +428,48 @@ const CHANGES: readonly [table: string, column: string, set: string, where: stri
   ['exchange_rate', 'supplier', `'other'`, `base = 'GBP'`],
   ['exchange_rate', 'valid_until', 'valid_until + 1', `base = 'GBP'`],
   ['exchange_rate', 'published_by', `'other'`, `base = 'GBP'`],
+  [
+    'authority_matrix_version',
+    'document',
+    `replace(document::text, '9000000', '9900000')::json`,
+    'version = 1',
+  ],
+  [
+    'authority_matrix_version',
+    'document',
+    `replace(document::text, '9000000', '9900000')::json`,
+    'version = 2',
+  ],
+  ['authority_matrix_version', 'effective_from', `effective_from + interval '1 day'`, 'version = 2'],
+  ['authority_matrix_version', 'version', '3', 'version = 2'],
+  ['authority_matrix_version', 'created_by', `'nobody'`, 'version = 1'],
+  [
+    'sourcing_version',
+    'document',
+    `replace(document::text, '1000.00', '9000.00')::json`,
+    `kind = 'policy' AND version = 1`,
+  ],
+  [
+    'sourcing_version',
+    'document',
+    `replace(document::text, '1000.00', '9000.00')::json`,
+    `kind = 'policy' AND version = 2`,
+  ],
+  ['sourcing_version', 'document', `replace(document::text, '5000', '6000')::json`, `kind = 'tender'`],
+  ['sourcing_version', 'document', `replace(document::text, '5000', '6000')::json`, `kind = 'framework'`],
+  ['sourcing_version', 'entry_id', 'entry_id + 1', `kind = 'tender'`],
+  ['sourcing_version', 'created_by', `'nobody'`, `kind = 'tender'`],
+  ['sourcing_waiver', 'up_to', `replace(document::text, '5000', '6000')::json`, 'true'],
+  ['sourcing_waiver', 'valid_until', `replace(document::text, '2999', '3999')::json`, 'true'],
+  ['sourcing_waiver', 'reason', `replace(document::text, 'roof', 'Roof')::json`, 'true'],
+  ['sourcing_waiver', 'status', `'pending'`, 'true'],
+  [
+    'related_day',
+    'totals',
+    // One purchase less, and what it cost.
+    `replace(purchases::text, purchases #>> '{t,USD}', '["1",1]')::json`,
+    `group_key = (SELECT group_key FROM related_day WHERE (purchases #>> '{t,USD,1}')::int > 1 ORDER BY 1 LIMIT 1)`,
+  ],
   ['jurisdiction_version', 'document', `replace(document::text, 'AT', 'FR')::json`, 'true'],
   ['purchase_request', 'approved_by', `'finance2'`, `approved_by = 'finance'`],
   [
@@ -506,6 +582,10 @@ const CHANGES: readonly [table: string, column: string, set: string, where: stri
 const COLUMN_OF: Readonly<Record<string, string>> = {
   'document.amount_minor': 'document',
   is_revoked: 'revoked_at',
+  'sourcing_waiver.up_to': 'document',
+  'sourcing_waiver.valid_until': 'document',
+  'sourcing_waiver.reason': 'document',
+  totals: 'purchases',
   limit: 'limit_minor',
   from: 'starts_at',
   until: 'ends_at',
@@ -514,7 +594,7 @@ const COLUMN_OF: Readonly<Record<string, string>> = {
 describe('one changed row', () => {
   it.each(CHANGES)('is found in %s.%s: %s', async (table, column, set, where) => {
     const differences = await tampered(
-      `UPDATE ${table} SET ${COLUMN_OF[column] ?? column} = ${set} WHERE ${where}`,
+      `UPDATE ${table} SET ${COLUMN_OF[`${table}.${column}`] ?? COLUMN_OF[column] ?? column} = ${set} WHERE ${where}`,
     );
     expect(differences).toContainEqual(expect.objectContaining({ table, column, kind: 'differs' }));
     // Whatever else is reported follows from it: a sum from its transfer, nothing from elsewhere.
@@ -547,6 +627,12 @@ const TABLES: readonly [table: string, key: string][] = [
   ['principal', `principal_id = 'finance'`],
   ['api_key', 'agent_id IS NOT NULL'],
   ['policy_version', 'true'],
+  ['supplier_version', 'true'],
+  ['authority_matrix_version', 'version = 1'],
+  ['sourcing_version', `kind = 'tender'`],
+  ['sourcing_waiver', 'true'],
+  ['jurisdiction_version', 'true'],
+  ['related_day', 'group_key = (SELECT min(group_key::text)::uuid FROM related_day)'],
   ['budget', 'true'],
   ['legal_entity', `entity_id = 'uk'`],
   ['cost_center', 'true'],

@@ -6,6 +6,7 @@ import type { VerifierKey } from '@countersign/audit';
 import type { Database } from '../db/connect.ts';
 import { auditApprovals, auditRejections, auditSignatures } from './audit/audit-approvals.ts';
 import { auditBudgetSnapshots, auditBudgetTransfers } from './audit/audit-budgets.ts';
+import { auditAuthority } from './audit/audit-authority.ts';
 import { auditConfiguration } from './audit/audit-configuration.ts';
 import { auditAuthorizations, auditCards } from './audit/audit-cards.ts';
 import { auditExchange } from './audit/audit-exchange.ts';
@@ -98,6 +99,7 @@ export async function verifyDatabase(options: VerifyDatabaseOptions): Promise<Da
     await auditAlerts(audit);
     await auditVelocity(audit);
     await auditConfiguration(audit);
+    await auditAuthority(audit);
     await auditExchange(audit);
   } finally {
     await client.query('ROLLBACK').catch(() => undefined);

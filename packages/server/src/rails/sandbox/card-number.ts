@@ -11,11 +11,15 @@ export interface CardNumber {
 /** First digits of every sandbox card: a test range, not a bank's. */
 const ISSUER_PREFIX = '400000';
 const ACCOUNT_DIGITS = 9;
+const ACCOUNTS = 10n ** BigInt(ACCOUNT_DIGITS);
 
 export function cardNumberOf(cardId: string, key: Buffer): CardNumber {
   // Keyed by its first 32 bytes; less than half of the digest ever leaves, so nothing can be appended to it.
-  const digest = hash('sha256', Buffer.concat([key, Buffer.from(cardId)]), 'buffer');
-  const account = (digest.readBigUInt64BE(0) % 10n ** BigInt(ACCOUNT_DIGITS))
+  const keyed = Buffer.allocUnsafe(key.length + Buffer.byteLength(cardId));
+  key.copy(keyed);
+  keyed.write(cardId, key.length);
+  const digest = hash('sha256', keyed, 'buffer');
+  const account = (digest.readBigUInt64BE(0) % ACCOUNTS)
     .toString()
     .padStart(ACCOUNT_DIGITS, '0');
   const cvc = (digest.readUInt32BE(8) % 1000).toString().padStart(3, '0');
@@ -27,7 +31,7 @@ export function cardNumberOf(cardId: string, key: Buffer): CardNumber {
 export function luhnDigit(partial: string): string {
   let sum = 0;
   for (let index = 0; index < partial.length; index += 1) {
-    const digit = Number(partial[partial.length - 1 - index]);
+    const digit = partial.charCodeAt(partial.length - 1 - index) - 48; // from '0'
     const doubled = index % 2 === 0 ? digit * 2 : digit;
     sum += doubled > 9 ? doubled - 9 : doubled;
   }

@@ -1,6 +1,6 @@
 // record/audit/audit-configuration.ts: agents, principals, keys, budgets, policies, endpoints and entities against the
 // changes recorded of them: each row is the fold of its changes, and names are compared through their commitments.
-import { canonicalJson, verifyCommitment } from '@countersign/audit';
+import { verifyCommitment } from '@countersign/audit';
 import { formatAmount, parseCurrency } from '@countersign/core';
 import { createHash } from 'node:crypto';
 import type { QueryResultRow } from 'pg';
@@ -10,6 +10,7 @@ import { auditKeyRotation } from '../../ledger/audit-key-rotation.ts';
 import { auditPolicyRows } from '../../ledger/audit-policy-rows.ts';
 import { auditSourcing, waiverColumns } from './audit-sourcing.ts';
 import { auditSuppliers } from './audit-suppliers.ts';
+import { DocumentDigests } from './document-digests.ts';
 import { type RowAudit, entryOf, fieldOf, instant, textField } from './row-audit.ts';
 
 interface ConfigurationRow extends QueryResultRow {
@@ -267,6 +268,7 @@ async function rotationTo(audit: RowAudit, keyId: string): Promise<Change | null
 }
 
 async function auditPolicies(audit: RowAudit): Promise<void> {
+  const digests = new DocumentDigests();
   for await (const rows of audit.pages('policy_version', auditPolicyRows())) {
     for (const row of rows) {
       const key = { policy_id: row['policy_id'] as unknown, version: row['version'] as unknown };
@@ -280,22 +282,15 @@ async function auditPolicies(audit: RowAudit): Promise<void> {
       }
       audit.compare('policy_version', key, {
         version: [fieldOf(entry.body, 'changes', 'version', 'after'), key.version],
-        ...digestColumn(entry.body, row['document'] as unknown),
+        ...digests.columnOf(
+          { record: String(key.policy_id), version: key.version, document: row['document'] as unknown },
+          entry.body,
+        ),
         created_at: [instant(entry.body['at']), row['created'] as unknown],
         created_by: [fieldOf(entry.body, 'actor', 'id'), row['created_by'] as unknown],
       });
     }
   }
-}
-
-function digestColumn(
-  body: Readonly<Record<string, unknown>>,
-  document: unknown,
-): Record<string, readonly [unknown, unknown]> {
-  const digest = textField(fieldOf(body, 'changes', 'document_sha256'), 'after');
-  if (digest === null) return {};
-  const actual = createHash('sha256').update(canonicalJson(document)).digest('hex');
-  return { document: [`sha256 ${digest}`, `sha256 ${actual}`] };
 }
 
 async function auditInstallation(audit: RowAudit): Promise<void> {

@@ -1,9 +1,7 @@
 // record/audit/audit-exchange.ts: exchange rates and regions against the entries that published them.
-import { canonicalJson } from '@countersign/audit';
-import { createHash } from 'node:crypto';
-
 import { auditExchangeRateRows } from '../../ledger/audit-exchange-rate-rows.ts';
 import { auditJurisdictionRows } from '../../ledger/audit-jurisdiction-rows.ts';
+import { DocumentDigests } from './document-digests.ts';
 import { type AuditedEntry, type RowAudit, entryOf, fieldOf, instant, listOf } from './row-audit.ts';
 
 export async function auditExchange(audit: RowAudit): Promise<void> {
@@ -38,6 +36,7 @@ export async function auditExchange(audit: RowAudit): Promise<void> {
 }
 
 async function auditJurisdictions(audit: RowAudit): Promise<void> {
+  const digests = new DocumentDigests();
   for await (const rows of audit.pages('jurisdiction_version', auditJurisdictionRows())) {
     for (const row of rows) {
       const key = { version: row['version'] as unknown };
@@ -47,10 +46,12 @@ async function auditJurisdictions(audit: RowAudit): Promise<void> {
         audit.extra('jurisdiction_version', key, 'no entry published it');
         continue;
       }
-      const digest = createHash('sha256').update(canonicalJson(row['document'])).digest('hex');
       audit.compare('jurisdiction_version', key, {
         version: [fieldOf(entry.body, 'changes', 'version', 'after'), key.version],
-        document: [fieldOf(entry.body, 'changes', 'document_sha256', 'after') ?? digest, digest],
+        ...digests.columnOf(
+          { record: 'regions', version: key.version, document: row['document'] },
+          entry.body,
+        ),
         created_at: [instant(entry.body['at']), row['created'] as unknown],
         created_by: [fieldOf(entry.body, 'actor', 'id'), row['created_by'] as unknown],
       });

@@ -128,9 +128,19 @@ const PRESENCE: readonly Presence[] = [
     entry.type === 'waiver.requested' ? [entry.subjectId] : [],
   ),
   row('policy_version', ['policy_id', 'version'], (entry) =>
-    entry.type === 'policy.published'
-      ? [`${entry.subjectId}/${String(fieldOf(entry.body, 'changes', 'version', 'after'))}`]
-      : [],
+    entry.type === 'policy.published' ? [`${entry.subjectId}/${versionOf(entry)}`] : [],
+  ),
+  row('supplier_version', ['supplier_id', 'version'], (entry) =>
+    entry.type === 'supplier.registered' ? [`${entry.subjectId}/${versionOf(entry)}`] : [],
+  ),
+  row('authority_matrix_version', 'version', (entry) =>
+    entry.type === 'authority_matrix.published' ? [versionOf(entry)] : [],
+  ),
+  row('jurisdiction_version', 'version', (entry) =>
+    entry.type === 'jurisdictions.published' ? [versionOf(entry)] : [],
+  ),
+  row('velocity_settings', 'version', (entry) =>
+    entry.type === 'velocity.configured' ? [versionOf(entry)] : [],
   ),
   row('approval_signature', ['approval_id', 'principal_id'], ({ body }) =>
     listOf(fieldOf(body, 'approval', 'steps'))
@@ -158,6 +168,10 @@ function row(table: string, key: string | readonly [string, string], keysOf: Pre
 
 function isPurchase(entry: AuditedEntry): boolean {
   return entry.type.startsWith('purchase.') && entry.type !== 'purchase.unavailable'; // never reached the ledger
+}
+
+function versionOf({ body }: AuditedEntry): string {
+  return String(fieldOf(body, 'changes', 'version', 'after'));
 }
 
 function created(entry: AuditedEntry, kind: string): string[] {

@@ -1,11 +1,10 @@
 // record/audit/audit-sourcing.ts: every version of sourcing policies, tenders and framework agreements against the entry that
 // made it; and what the log says of a waiver, for the comparison with its row.
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '@countersign/audit';
 import { formatAmount, parseWaiver } from '@countersign/core';
 
 import { auditSourcingRows } from '../../ledger/audit-sourcing-rows.ts';
-import { type RowAudit, entryOf, fieldOf, instant, textField } from './row-audit.ts';
+import { DocumentDigests } from './document-digests.ts';
+import { type RowAudit, entryOf, fieldOf, instant } from './row-audit.ts';
 
 /** The type of the entry that makes a version, and the kind of its row. */
 export const SOURCING_EVENTS: ReadonlyMap<string, string> = new Map([
@@ -15,6 +14,7 @@ export const SOURCING_EVENTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 export async function auditSourcing(audit: RowAudit): Promise<void> {
+  const digests = new DocumentDigests();
   for await (const rows of audit.pages('sourcing_version', auditSourcingRows())) {
     for (const row of rows) {
       const { kind, record_id, version } = row as Record<string, unknown>;
@@ -27,11 +27,11 @@ export async function auditSourcing(audit: RowAudit): Promise<void> {
         audit.compare('sourcing_version', key, { entry_id: ['the entry that recorded it', entryId] });
         continue;
       }
-      const digest = textField(fieldOf(entry.body, 'changes', 'document_sha256'), 'after');
+      const record = `${String(kind)}/${String(record_id)}`;
+      const document = row['document'] as unknown;
       audit.compare('sourcing_version', key, {
         version: [fieldOf(entry.body, 'changes', 'version', 'after'), version],
-        // Without a digest the document is that of the version before.
-        ...(digest === null ? {} : { document: [digest, digestOf(row['document'] as unknown)] }),
+        ...digests.columnOf({ record, version, document }, entry.body),
         created_at: [instant(entry.body['at']), row['created'] as unknown],
         created_by: [fieldOf(entry.body, 'actor', 'id'), row['created_by'] as unknown],
       });
@@ -55,8 +55,4 @@ export function waiverColumns(row: Readonly<Record<string, unknown>>): Record<st
     up_to: formatAmount(upToMinor, currency),
     valid_until: new Date(validUntilMs).toISOString(),
   };
-}
-
-function digestOf(document: unknown): string {
-  return createHash('sha256').update(canonicalJson(document)).digest('hex');
 }
