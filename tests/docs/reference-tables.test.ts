@@ -5,9 +5,10 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 
 import { PROBLEMS } from '../../packages/contract/src/index.ts';
-import { parsePolicy } from '../../packages/core/src/index.ts';
+import { type VelocitySignal, parsePolicy } from '../../packages/core/src/index.ts';
 import { EVENT_TYPES } from '../../packages/server/src/admin/event-types.ts';
 import { readSettings } from '../../packages/server/src/settings.ts';
+import { readSourceTree } from '../architecture/source-tree.ts';
 import { REPOSITORY, blocksOf } from './page-examples.ts';
 
 function text(path: string): string {
@@ -48,6 +49,27 @@ describe('docs/reference/events.md', () => {
   it('lists every type of event', () => {
     const listed = rowsBelow(text('docs/reference/events.md'), 'type').map(([type]) => unquoted(type));
     expect(listed.toSorted()).toEqual(EVENT_TYPES.toSorted());
+  });
+});
+
+const SIGNALS: readonly VelocitySignal[] = ['frequency', 'concentration', 'clustering', 'out_of_hours'];
+/** Other kinds have no dot. */
+const KIND_OF_ALERT = /kind: ['`]((?:emergency_change)|[a-z_]+\.[a-z_]+|velocity\.\$\{signal\})['`]/g;
+
+describe('docs/concepts/velocity.md', () => {
+  it('lists every kind of alert', () => {
+    const sources = [...readSourceTree(REPOSITORY)].filter(
+      ([path]) => path.startsWith('packages/server/src/') && !path.endsWith('.test.ts'),
+    );
+    const raised = new Set<string>();
+    for (const [, source] of sources) {
+      for (const [, kind = ''] of source.matchAll(KIND_OF_ALERT)) raised.add(kind);
+      for (const [, kind = ''] of source.matchAll(/'(settlement\.(?!posted)[a-z_]+)'/g)) raised.add(kind);
+    }
+    expect(raised.delete('velocity.${signal}')).toBe(true);
+    for (const signal of SIGNALS) raised.add(`velocity.${signal}`);
+    const listed = rowsBelow(text('docs/concepts/velocity.md'), 'kind').map(([kind]) => unquoted(kind));
+    expect(listed.toSorted()).toEqual([...raised].toSorted());
   });
 });
 

@@ -96,6 +96,19 @@ export function validateVendorEntry(entry: string): VendorEntryResult {
  * dropped. Without, it is an id, as written. Anything else than these is a fault, never a guess.
  */
 export function checkVendor(vendor: string): VendorResult {
+  const known = checkedVendors.get(vendor);
+  if (known !== undefined) return known;
+  const checked = checkedOnce(vendor);
+  if (checkedVendors.size >= CHECKED_MAX) checkedVendors.clear();
+  checkedVendors.set(vendor, checked);
+  return checked;
+}
+
+const CHECKED_MAX = 5_000;
+// Owned by checkVendor: several controls read the vendor of every purchase.
+const checkedVendors = new Map<string, VendorResult>();
+
+function checkedOnce(vendor: string): VendorResult {
   if (vendor === '') return fault('vendor_empty', 'vendor must not be empty');
   if (vendor.length > HOST_LENGTH_MAX + 1) {
     return fault('vendor_too_long', `vendor must have at most ${HOST_LENGTH_MAX} characters`);

@@ -39,6 +39,7 @@ export const sourcingGeography: PurchaseControl = {
 function countriesOf(action: Action, supplier: SupplierFacts | null): CountryCode[] {
   const named = action.country === null ? undefined : parseCountry(action.country);
   const registered = supplier?.country == null ? undefined : parseCountry(supplier.country);
+  if (named === undefined) return registered === undefined ? [] : [registered];
   return [named, registered].flatMap((country, index, all) =>
     country === undefined || all.indexOf(country) < index ? [] : [country],
   );

@@ -61,5 +61,6 @@ export function supplierKey(text: string): string {
 
 /** Not toLowerCase: it folds letters outside ASCII into it. */
 function foldAscii(text: string): string {
+  if (!/[A-Z]/.test(text)) return text;
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -84,8 +84,9 @@ async function lookAt(client: PoolClient, budgetId: string, options: ForecastBud
   if (row === undefined || row.status === 'closed') return;
   const nowMs = options.now();
   const standing = await standingOf(client, row, nowMs);
-  if (standing === null || standing.limitMinor === null || standing.limitMinor === 0n) return;
-  const known = { ...standing, limitMinor: standing.limitMinor };
+  const limitMinor = standing?.limitMinor ?? 0n; // of an unknown limit, or none, no share is used
+  if (standing === null || limitMinor === 0n) return;
+  const known = { ...standing, limitMinor };
   await alertOfUsage(known, options);
   await alertOfExhaustion(known, await outlookOf(client, standing, nowMs), options);
 }
