@@ -151,7 +151,8 @@ describe('the authority matrix', () => {
       tiers: [{ tier: 'a', limit: limit('1.00'), approvers: ['nobody'], quorum: 2 }],
     });
     expect(bad.status).toBe(422);
-    expect(bad.body['errors'].map((error: { field: string }) => error.field)).toEqual(
+    const errors = bad.body['errors'] as { field: string }[];
+    expect(errors.map((error) => error.field)).toEqual(
       expect.arrayContaining(['rows[2].autonomous_limit.currency', 'tiers[0].quorum']),
     );
     const overlap = await publish({ rows: [ROW, { ...ROW, row_id: 'again' }] });

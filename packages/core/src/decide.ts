@@ -83,7 +83,9 @@ function decideBy(
   for (const finding of decidePolicies(action, facts.policies, facts, nowMs)) findings.push(finding);
   const split = splitOrder(action, facts, findings);
   if (split !== null) findings.push(split);
-  const settled = findings.map((finding) => signedOff(finding, facts.signedSteps));
+  const { signedSteps } = facts;
+  const settled =
+    signedSteps.length === 0 ? findings : findings.map((finding) => signedOff(finding, signedSteps));
   if (facts.pendingApprovals !== undefined) settled.push(...tooManyPending(outcomeOf(settled), facts));
   const outcome = outcomeOf(settled);
   return { outcome, findings: outcome === 'denied' ? settled.map(besideDenial) : settled };

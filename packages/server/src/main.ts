@@ -23,7 +23,7 @@ import { ConfigurationCache } from './gate/configuration-cache.ts';
 import { Foresight } from './gate/foresight.ts';
 import { HoldGuard } from './gate/hold-guard.ts';
 import { Gate, type GateObserver } from './gate/gate.ts';
-import { DEFAULT_GATE_SETTINGS, type GateEntropy } from './gate/settings.ts';
+import { DEFAULT_GATE_SETTINGS, type GateEntropy, type GateSettings } from './gate/settings.ts';
 import type { HttpContext } from './http/context.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
@@ -121,14 +121,7 @@ export async function assembleGateway(options: AssemblyOptions): Promise<Gateway
       recorder,
       log: logReader,
       configuration,
-      settings: {
-        ...DEFAULT_GATE_SETTINGS,
-        ...(options.approvalValidForMs === undefined
-          ? {}
-          : { approvalValidForMs: options.approvalValidForMs }),
-        ...(options.approvalLimits === undefined ? {} : { approvalLimits: options.approvalLimits }),
-        ...(options.batchSizeMax === undefined ? {} : { batchSizeMax: options.batchSizeMax }),
-      },
+      settings: gateSettingsOf(options),
       checkoutFor: (railName, cardId) =>
         rail.checkoutFor(railName ?? 'card', cardId) ?? { method: 'external' },
       entropy: ENTROPY,
@@ -161,6 +154,15 @@ export async function assembleGateway(options: AssemblyOptions): Promise<Gateway
       await writer.close();
       await database.close();
     },
+  };
+}
+
+function gateSettingsOf({ approvalValidForMs, approvalLimits, batchSizeMax }: AssemblyOptions): GateSettings {
+  return {
+    ...DEFAULT_GATE_SETTINGS,
+    ...(approvalValidForMs === undefined ? {} : { approvalValidForMs }),
+    ...(approvalLimits === undefined ? {} : { approvalLimits }),
+    ...(batchSizeMax === undefined ? {} : { batchSizeMax }),
   };
 }
 
@@ -291,7 +293,8 @@ async function recoverSingleControl(gateway: Gateway, now: () => number): Promis
       kind: 'change_control.recovered',
       severity: 'critical',
       subject: { type: 'installation', id: installationId },
-      message: 'The gateway was started with COUNTERSIGN_RECOVER_SINGLE_CONTROL: `four_eyes` is switched off.',
+      message:
+        'The gateway was started with COUNTERSIGN_RECOVER_SINGLE_CONTROL: `four_eyes` is switched off.',
       evidence: { change_control: 'single' },
       dedupeKey: `change_control.recovered/${now()}`,
       raisedBy: 'recovery',

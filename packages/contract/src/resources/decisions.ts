@@ -16,7 +16,9 @@ export const Finding = Type.Object(
     clause: nullable(Type.String(), 'The clause the control enforces.'),
     next_step: nullable(Type.String(), 'What the agent can do next.'),
     related_request_ids: Type.Optional(
-      Type.Array(Type.String(), { description: 'Purchases whose sum with this one was too much; there may be more.' }),
+      Type.Array(Type.String(), {
+        description: 'Purchases whose sum with this one was too much; there may be more.',
+      }),
     ),
   },
   { title: 'Finding' },

@@ -87,7 +87,9 @@ export const PurchaseRequestBody = Type.Object(
     replaces: Type.Optional(generatedId('preq', 'the request that this one takes the place of')),
     tender_reference: Type.Optional(Identifier),
     framework_id: Type.Optional(Identifier),
-    waiver_id: Type.Optional(generatedId('wvr', 'the sourcing waiver to use; one that covers is found without')),
+    waiver_id: Type.Optional(
+      generatedId('wvr', 'the sourcing waiver to use; one that covers is found without'),
+    ),
   },
   { ...closed, title: 'PurchaseRequestBody' },
 );
@@ -145,7 +147,9 @@ export const PurchaseRequest = Type.Object(
     estimated_contract_value: Type.Optional(Type.Unknown()),
     decision: Decision,
     exchange: Type.Optional(
-      Type.Array(AppliedRate, { description: 'Exchange rates the decision used; left out where it used none.' }),
+      Type.Array(AppliedRate, {
+        description: 'Exchange rates the decision used; left out where it used none.',
+      }),
     ),
     approval: Type.Optional(Approval),
     checkout: Checkout,

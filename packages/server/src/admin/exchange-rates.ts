@@ -120,10 +120,7 @@ async function publish(
   });
 }
 
-type RecordedRate = Omit<
-  ExchangeRateInsert,
-  'publishedBy' | 'createdAtMs' | 'entryId' | 'line'
->;
+type RecordedRate = Omit<ExchangeRateInsert, 'publishedBy' | 'createdAtMs' | 'entryId' | 'line'>;
 
 /**
  * What was in force before, where every rate corrects an earlier one. One that is new has none to bring back: a rate stays

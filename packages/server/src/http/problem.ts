@@ -54,7 +54,11 @@ export function refusedByGate(refusal: {
   const field = FIELD_OF_REFUSAL[refusal.code];
   const { retryAfterSeconds } = refusal;
   if (field === undefined) {
-    return new ProblemError(code, refusal.message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+    return new ProblemError(
+      code,
+      refusal.message,
+      retryAfterSeconds === undefined ? {} : { retryAfterSeconds },
+    );
   }
   return invalidField(code, { field, code: refusal.code, message: refusal.message });
 }

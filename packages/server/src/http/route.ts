@@ -14,7 +14,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import type { ChangeControl } from '../admin/change-control.ts';
 import type { HttpCaller } from './authenticate.ts';
-import { type ChangeHandler, answerChange, controlOf, keepChangeHandler, requestOf } from './change-request.ts';
+import {
+  type ChangeHandler,
+  answerChange,
+  controlOf,
+  keepChangeHandler,
+  requestOf,
+} from './change-request.ts';
 import { ProblemError, notFound } from './problem.ts';
 import { bodyValidator, hasUnusableText, problemOfErrors, textValidator } from './validation.ts';
 

@@ -49,7 +49,10 @@ const COLLECTIONS = [
   listKeys: object;
 }[];
 
-type CreateCall = Pick<Call<typeof operations.createOperator>, 'request' | 'reply' | 'idempotency' | 'control'>;
+type CreateCall = Pick<
+  Call<typeof operations.createOperator>,
+  'request' | 'reply' | 'idempotency' | 'control'
+>;
 
 export function registerPrincipals(app: FastifyInstance, { admin }: HttpContext): void {
   const { principals, keys } = admin;

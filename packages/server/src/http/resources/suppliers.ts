@@ -23,8 +23,7 @@ export function registerSuppliers(app: FastifyInstance, { admin, configuration }
   serve(
     app,
     operations.importSuppliers,
-    async (call) =>
-      suppliers.import(actorOf(call.request), call.body.csv, changeOptions(call)),
+    async (call) => suppliers.import(actorOf(call.request), call.body.csv, changeOptions(call)),
     { bodyBytesMax: IMPORT_BYTES_MAX },
   );
   serve(app, operations.exportSuppliers, async ({ reply }) => {

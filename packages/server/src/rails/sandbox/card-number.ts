@@ -19,9 +19,7 @@ export function cardNumberOf(cardId: string, key: Buffer): CardNumber {
   key.copy(keyed);
   keyed.write(cardId, key.length);
   const digest = hash('sha256', keyed, 'buffer');
-  const account = (digest.readBigUInt64BE(0) % ACCOUNTS)
-    .toString()
-    .padStart(ACCOUNT_DIGITS, '0');
+  const account = (digest.readBigUInt64BE(0) % ACCOUNTS).toString().padStart(ACCOUNT_DIGITS, '0');
   const cvc = (digest.readUInt32BE(8) % 1000).toString().padStart(3, '0');
   const partial = ISSUER_PREFIX + account;
   return { pan: partial + luhnDigit(partial), cvc };
