@@ -20,9 +20,18 @@ interface Area {
 }
 
 const open = { node: 'any', npm: 'declared' } as const;
-const serverFolders = ['ids', 'record', 'db', 'ledger', 'gate', 'admin', 'rails', 'suppliers', 'http', 'jobs'].map(
-  (name) => `server/${name}`,
-);
+const serverFolders = [
+  'ids',
+  'record',
+  'db',
+  'ledger',
+  'gate',
+  'admin',
+  'rails',
+  'suppliers',
+  'http',
+  'jobs',
+].map((name) => `server/${name}`);
 
 // A ledger operation gives a statement; whoever uses it sends it through db. SQL itself stays in ledger: house-style.
 const onDatabase = ['server/ledger', 'server/record', 'server/ids', 'server/db'];

@@ -16,10 +16,14 @@ const WORDS_MAX = 8;
 /** Lower case, without marks, digits, plural endings and common words; the longest ones, at most eight, in order. */
 export function intentWords(intent: string): readonly string[] {
   const words = new Set<string>();
-  const folded = intent.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
-  for (const match of folded.matchAll(/\p{L}{3,}/gu)) {
-    const word = singular(match[0]);
-    if (!COMMON_WORDS.has(word) && !COMMON_WORDS.has(match[0])) words.add(word);
+  // Nearly all are plain: the form for every script costs ten times as much.
+  const isPlain = /^[ -~]*$/.test(intent);
+  const folded = isPlain
+    ? intent.toLowerCase()
+    : intent.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
+  for (const found of folded.match(isPlain ? /[a-z]{3,}/g : /\p{L}{3,}/gu) ?? []) {
+    const word = singular(found);
+    if (!COMMON_WORDS.has(word) && !COMMON_WORDS.has(found)) words.add(word);
   }
   return [...words].sort((a, b) => b.length - a.length || (a < b ? -1 : 1)).slice(0, WORDS_MAX);
 }

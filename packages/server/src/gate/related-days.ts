@@ -82,9 +82,7 @@ export class RelatedDays {
         minor: total.minor + counted.amountMinor,
         count: total.count + 1,
       });
-      bucket.parts.push({ ...counted, words });
-      bucket.parts.sort(largestFirst);
-      bucket.parts.length = Math.min(bucket.parts.length, PARTS_A_DAY_MAX);
+      keepLargest(bucket.parts, { ...counted, words });
     }
   }
 
@@ -210,6 +208,15 @@ export class RelatedDays {
     days.set(day, fresh);
     return fresh;
   }
+}
+
+/** In the order of their amounts; of equal ones the first stays. */
+function keepLargest(parts: DayPart[], part: DayPart): void {
+  let place = parts.length;
+  while (place > 0 && (parts[place - 1]?.amountMinor ?? 0n) < part.amountMinor) place -= 1;
+  if (place >= PARTS_A_DAY_MAX) return;
+  parts.splice(place, 0, part);
+  if (parts.length > PARTS_A_DAY_MAX) parts.pop();
 }
 
 const NONE = { minor: 0n, count: 0 };

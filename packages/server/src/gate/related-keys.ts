@@ -48,9 +48,19 @@ export function dayOf(atMs: number): number {
   return Math.floor(atMs / MS_PER_DAY);
 }
 
+const KEYS_MAX = 20_000;
+// Owned by keyOf: who buys again buys from the same group.
+const keys = new Map<string, string>();
+
 function keyOf(parts: readonly string[]): string {
-  const digest = hash('sha256', parts.join('\0'), 'hex').slice(0, KEY_CHARACTERS);
-  return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-${digest.slice(12, 16)}-${digest.slice(16, 20)}-${digest.slice(20)}`;
+  const text = parts.join('\0');
+  const known = keys.get(text);
+  if (known !== undefined) return known;
+  const digest = hash('sha256', text, 'hex').slice(0, KEY_CHARACTERS);
+  const key = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-${digest.slice(12, 16)}-${digest.slice(16, 20)}-${digest.slice(20)}`;
+  if (keys.size >= KEYS_MAX) keys.clear();
+  keys.set(text, key);
+  return key;
 }
 
 /** FNV-1a: the words only have to be told apart, and stand in an erasable row. */
