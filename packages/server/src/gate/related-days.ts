@@ -13,7 +13,7 @@ import type { RelatedKeys } from './related-keys.ts';
 
 /** Parts that a day remembers. With a share of a tenth of a threshold ten would always do; what is left is the floor of a split. */
 const PARTS_A_DAY_MAX = 8;
-/** Parts that a decision is given: the largest of each currency. */
+/** Parts that a decision is given: the largest of each currency; of a project the latest. */
 const PARTS_MAX = 10;
 
 export interface DayPart {
@@ -117,13 +117,15 @@ export class RelatedDays {
       const buckets = this.#days.get(key.groupKey);
       if (buckets === undefined) continue;
       const parts =
-        key.basis === 'project' || query.reach.intent || query.reach.large
-          ? this.#partsOf(key.basis, buckets, related, query)
-          : [];
+        key.basis === 'project'
+          ? examplesOf(buckets, query)
+          : query.reach.intent || query.reach.large
+            ? largestOf(this.#partsOf(key.basis, buckets, related, query))
+            : [];
       // Only a project is added up as a whole; otherwise nothing but parts counts.
       if (key.basis !== 'project' && parts.length === 0) continue;
       const group = this.#group(key.basis, buckets, related, query);
-      if (group.totals.length > 0) groups.push({ ...group, parts: largestOf(parts) });
+      if (group.totals.length > 0) groups.push({ ...group, parts });
     }
     return groups;
   }
@@ -140,7 +142,7 @@ export class RelatedDays {
       const daysBefore = Math.max(0, day - bucketDay);
       if (daysBefore > settings.windowDays) continue;
       const isClose = daysBefore <= settings.closeDays;
-      const mayBeLarge = basis === 'project' || (basis === 'cost_center' && reach.large && isClose);
+      const mayBeLarge = basis === 'cost_center' && reach.large && isClose;
       for (const { requestId, currency, amountMinor, words: partWords } of bucket.parts) {
         const shares = sharesIntent(words, partWords, { isClose });
         if (!mayBeLarge && !(shares && reach.intent)) continue;
@@ -220,6 +222,21 @@ function keepLargest(parts: DayPart[], part: DayPart): void {
 }
 
 const NONE = { minor: 0n, count: 0 };
+
+/** Of a project, whose sum counts as a whole: its latest purchases by name, those that are most likely not charged yet. */
+function examplesOf(buckets: ReadonlyMap<number, Day>, { settings, day, own }: NearQuery): RelatedPart[] {
+  const examples: RelatedPart[] = [];
+  for (const bucketDay of [...buckets.keys()].sort((a, b) => b - a)) {
+    const daysBefore = Math.max(0, day - bucketDay);
+    if (daysBefore > settings.windowDays) break;
+    for (const { requestId, currency, amountMinor } of buckets.get(bucketDay)?.parts ?? []) {
+      if (requestId === own?.requestId) continue;
+      examples.push({ requestId, currency, amountMinor, daysBefore, sharesIntent: false });
+      if (examples.length === PARTS_MAX) return examples;
+    }
+  }
+  return examples;
+}
 
 /** Amounts of different currencies are not compared: the largest of each. */
 function largestOf(parts: readonly RelatedPart[]): RelatedPart[] {
