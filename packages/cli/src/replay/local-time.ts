@@ -49,7 +49,10 @@ export function instantOf(date: LocalDate, minuteOfDay: number, timeZone: string
   if (timeZone === 'UTC') return asUtc;
   const first = asUtc - offsetMs(asUtc - 86_400_000, timeZone);
   // The offset a day before is the one in force, unless the clocks change in between.
-  return offsetMs(first, timeZone) === asUtc - first ? first : asUtc - offsetMs(asUtc, timeZone);
+  const offset = offsetMs(first, timeZone);
+  if (offset === asUtc - first) return first;
+  const afterChange = asUtc - offset;
+  return offsetMs(afterChange, timeZone) === offset ? afterChange : first;
 }
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
