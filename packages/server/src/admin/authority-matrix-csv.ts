@@ -3,6 +3,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 
 import type { AdminFault } from './admin-error.ts';
+import { csvCell } from './csv-cell.ts';
 
 const ROW_COLUMNS = [
   'row_id',
@@ -132,9 +133,6 @@ function writeCsv(columns: readonly string[], entries: readonly Entry[]): string
   return line(columns) + entries.map((entry) => line(columns.map((name) => entry[name]))).join('');
 }
 
-/** RFC 4180; a text that a spreadsheet would take for a formula is made a text (OWASP, CSV injection). */
 function cellOf(value: unknown): string {
-  const text = typeof value === 'number' ? value.toString() : typeof value === 'string' ? value : '';
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return csvCell(typeof value === 'number' ? value.toString() : typeof value === 'string' ? value : '');
 }

@@ -1,5 +1,6 @@
 // admin/read-exchange-rates.ts: reads what was sent as exchange rates, as JSON or CSV, and finds every fault of it at once.
 // Must not look anything up: whether a rate was published before is asked under the lock.
+import { csvCell } from './csv-cell.ts';
 import { type Methodology, METHODOLOGIES, parseCurrency, parseRate } from '@countersign/core';
 import { CsvError, type Info, parse } from 'csv-parse/sync';
 
@@ -94,8 +95,7 @@ export function readRatesCsv(csv: unknown, today: string): RateInput[] {
 
 /** The file that says these rates; what is left out of one is an empty cell. */
 export function csvOf(rates: readonly Readonly<Record<string, string>>[]): string {
-  const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const lines = rates.map((rate) => FIELDS.map((name) => cell(rate[name] ?? '')).join(','));
+  const lines = rates.map((rate) => FIELDS.map((name) => csvCell(rate[name] ?? '')).join(','));
   return [FIELDS.join(','), ...lines, ''].join('\n');
 }
 

@@ -1,5 +1,6 @@
 // admin/supplier-csv.ts: suppliers as a table: one row each, lists separated by `|`. Reads it into the input that is checked
 // like any other, and writes it back. A malformed row is refused with its number and column; nothing is guessed.
+import { csvCell, textOfCell } from './csv-cell.ts';
 import { CsvError, parse } from 'csv-parse/sync';
 
 import type { AdminFault } from './admin-error.ts';
@@ -117,7 +118,7 @@ function readRow(
   const faults: AdminFault[] = [];
   const fault = (column: Column, code: string, message: string): void =>
     void faults.push(rowFault(row, { pointer: `/${column}`, code, message }));
-  const cell = (column: Column): string | null => unguarded(cells.get(column) ?? '') || null;
+  const cell = (column: Column): string | null => textOfCell(cells.get(column) ?? '') || null;
   const list = (column: Column): string[] =>
     (cell(column) ?? '')
       .split('|')
@@ -180,7 +181,7 @@ const COLUMN_OF: Readonly<Record<string, string>> = {
 export function writeSupplierCsv(
   suppliers: readonly { readonly supplierId: string; readonly document: SupplierDocument }[],
 ): string {
-  const line = (cells: readonly string[]): string => `${cells.map(cellOf).join(',')}\r\n`;
+  const line = (cells: readonly string[]): string => `${cells.map(csvCell).join(',')}\r\n`;
   return (
     line(SUPPLIER_COLUMNS) +
     suppliers
@@ -211,16 +212,3 @@ function textOf(column: Column, supplierId: string, document: SupplierDocument):
     }
   }
 }
-
-/** RFC 4180; a text that a spreadsheet would take for a formula is made a text (OWASP, CSV injection). */
-function cellOf(text: string): string {
-  const safe = FORMULA.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-/** What `cellOf` guarded comes back as it was. */
-function unguarded(text: string): string {
-  return text.startsWith("'") && FORMULA.test(text.slice(1)) ? text.slice(1) : text;
-}
-
-const FORMULA = /^[=+\-@\t\r]/;
